@@ -1,0 +1,50 @@
+"""Compare elufast with the ways people compute ELU, SELU and CELU today, on real data.
+
+    python benchmarks/compare.py             two minutes: speed, errors, charts, JSON
+    python benchmarks/compare.py --quick     a short look
+    python benchmarks/compare.py --help
+
+Needs ``pip install "elufast[bench]"``; PyTorch and JAX take part where they are installed. Numbers
+are medians over rounds in which every peer has a short turn, each peer in a process of its own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shlex
+import sys
+from collections.abc import Sequence
+
+NEEDED = ("elufast", "rich", "matplotlib", "sklearn")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the comparison; return 0 if everything that was tried could be measured."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        print(
+            f"compare.py needs {', '.join(missing)}: pip install 'elufast[bench]'", file=sys.stderr
+        )
+        return 2
+    from comparison import markdown, options, results, run
+
+    wanted = options.parse(arguments)
+    if wanted.markdown:
+        print(markdown.render(results.load(wanted.markdown), list(wanted.sizes)))
+        return 0
+    return run.run(wanted, _command(arguments))
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """Spell the command without --output, which names somebody's folder and changes nothing."""
+    kept = [
+        argument
+        for previous, argument in zip(["", *arguments], arguments, strict=False)
+        if previous != "--output" and not argument.startswith("--output")
+    ]
+    return shlex.join(["python", "benchmarks/compare.py", *kept])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""elufast itself, writing into given arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from .base import Array, Peer, Prepared, empty_outputs, kept
+
+
+class Elufast(Peer):
+    name = "elufast"
+    label = "elufast"
+    module = "elufast"
+
+    def version(self) -> str:
+        import elufast
+
+        return elufast.__version__
+
+    def start(self, threads: int) -> None:
+        import elufast
+
+        elufast.set_num_threads(threads)
+
+    def supports(self, function: str, dtype: str) -> bool:
+        return True
+
+    def prepare(
+        self, function: str, inputs: tuple[Array, ...], parameters: Mapping[str, float]
+    ) -> Prepared:
+        import elufast
+
+        outputs = empty_outputs(function, inputs[0])
+        return kept(partial(getattr(elufast, function), *inputs, out=outputs), outputs)
+
+
+PEER = Elufast()

@@ -1,0 +1,63 @@
+"""PyTorch on the CPU: the operators behind torch.nn.functional and autograd, with `out=`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from .base import Array, Peer, Prepared, empty_outputs, kept, split
+
+
+class Torch(Peer):
+    name = "torch"
+    label = "PyTorch"
+    module = "torch"
+
+    def start(self, threads: int) -> None:
+        import torch
+
+        torch.set_num_threads(threads)
+        torch.set_grad_enabled(False)
+
+    def supports(self, function: str, dtype: str) -> bool:
+        return split(function)[1] != "_grad2"
+
+    def prepare(
+        self, function: str, inputs: tuple[Array, ...], parameters: Mapping[str, float]
+    ) -> Prepared:
+        import torch
+
+        family, kind = split(function)
+        outputs = empty_outputs(function, inputs[0])
+        tensors = [torch.from_numpy(array) for array in (*inputs, *outputs)]
+        return kept(_call(kind, tensors, _coefficients(family, parameters)), outputs)
+
+
+def _coefficients(family: str, parameters: Mapping[str, float]) -> tuple[float, float, float]:
+    """Return the alpha, scale and input_scale with which torch computes selu and celu, too."""
+    alpha, scale = parameters["alpha"], parameters.get("scale", 1.0)
+    return alpha, scale, 1 / alpha if family == "celu" else 1.0
+
+
+def _call(kind: str, tensors: list[Any], coefficients: tuple[float, ...]) -> Callable[[], object]:
+    import torch
+
+    forward, backward = torch.ops.aten.elu.out, torch.ops.aten.elu_backward.grad_input
+    if kind == "":
+        x, y = tensors
+        return partial(forward, x, *coefficients, out=y)
+    if kind in ("_backward", "_backward_from_output"):
+        grad, saved, out = tensors
+        from_output = kind == "_backward_from_output"
+        return partial(backward, grad, *coefficients, from_output, saved, grad_input=out)
+    x, slope = tensors[0], tensors[-1]
+    ones = torch.ones_like(x)
+    slope_call = partial(backward, ones, *coefficients, False, x, grad_input=slope)
+    if kind == "_grad":
+        return slope_call
+    value_call = partial(forward, x, *coefficients, out=tensors[1])
+    return lambda: (value_call(), slope_call())
+
+
+PEER = Torch()

@@ -1,0 +1,154 @@
+"""The outcome of a comparison: plain records, what follows from them, and the JSON file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from .cases import Case
+from .peers import all_peers
+from .peers.base import Peer
+
+FILE_NAME = "comparison.json"
+
+
+@dataclass
+class Record:
+    """One peer in one cell. `status` is measured, unsupported or failed."""
+
+    function: str
+    dtype: str
+    n: int
+    threads: int
+    peer: str
+    status: str
+    reason: str | None = None
+    seconds: list[float] = field(default_factory=list)
+    ns_per_element: float | None = None
+    ratio_to_best: float | None = None
+    gb_per_s: float | None = None
+    max_ulp: float | None = None
+    ulp_elements: int | None = None
+    ulp_reference: str | None = None
+
+
+@dataclass
+class PeerState:
+    """Whether a peer took part. `status` is ran, missing or failed."""
+
+    name: str
+    label: str
+    status: str
+    version: str | None = None
+    reason: str | None = None
+    threaded: bool = True
+    yardstick: bool = False
+
+
+def state_of(peer: Peer) -> PeerState:
+    """Return whether a peer can take part, before it has."""
+    reason = peer.why_missing()
+    return PeerState(
+        peer.name,
+        peer.label,
+        "missing" if reason else "ran",
+        reason=reason,
+        threaded=peer.threaded,
+        yardstick=peer.yardstick,
+    )
+
+
+@dataclass
+class Comparison:
+    """Everything a table, a chart or a reader needs."""
+
+    machine: dict[str, Any]
+    settings: dict[str, Any]
+    peers: list[PeerState]
+    records: list[Record]
+
+    def label(self, peer: str) -> str:
+        return next(state.label for state in self.peers if state.name == peer)
+
+    def ran(self) -> list[PeerState]:
+        """Return the peers with at least one measurement."""
+        measured = {record.peer for record in self.records if record.status == "measured"}
+        return [state for state in self.peers if state.name in measured]
+
+    def find(self, **keys: Any) -> list[Record]:
+        """Return the measured records whose fields equal `keys`."""
+        return [
+            record
+            for record in self.records
+            if record.status == "measured"
+            and all(getattr(record, key) == value for key, value in keys.items())
+        ]
+
+    def values(self, key: str) -> list[Any]:
+        """Return the distinct values of a field, in the order of the records."""
+        return list(dict.fromkeys(getattr(record, key) for record in self.records))
+
+    def failures(self) -> list[str]:
+        """Return one line per peer that failed to start and per failed measurement."""
+        started = [f"{s.label}: {s.reason}" for s in self.peers if s.status == "failed"]
+        return started + [
+            f"{self.label(r.peer)}, {r.function} {r.dtype} n={r.n:,}, {threads(r.threads)}: "
+            f"{r.reason}"
+            for r in self.records
+            if r.status == "failed"
+        ]
+
+
+def threads(count: int) -> str:
+    """Spell a number of threads."""
+    return f"{count} thread" if count == 1 else f"{count} threads"
+
+
+def summarise(case: Case, records: Iterable[Record]) -> None:
+    """Fill in what follows from the samples of one case."""
+    yardsticks = {name for name, peer in all_peers().items() if peer.yardstick}
+    measured = [record for record in records if record.status == "measured"]
+    medians = {record.peer: median(record.seconds) for record in measured}
+    best = min((s for peer, s in medians.items() if peer not in yardsticks), default=math.nan)
+    for record in measured:
+        seconds = medians[record.peer]
+        record.ns_per_element = seconds / case.n * 1e9
+        record.ratio_to_best = seconds / best
+        # A yardstick moves one array in and one out, whatever the function does.
+        moved = 2 * case.bytes_per_array if record.peer in yardsticks else case.bytes_moved
+        record.gb_per_s = moved / seconds / 1e9
+
+
+def save(comparison: Comparison, folder: Path) -> Path:
+    """Write the JSON file into `folder`."""
+    path = folder / FILE_NAME
+    text = json.dumps(_without_infinity(asdict(comparison)), indent=1, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def load(path: Path) -> Comparison:
+    """Read a JSON file that `save` wrote."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    records = [Record(**record) for record in content["records"]]
+    for record in records:
+        if record.max_ulp is not None:
+            record.max_ulp = float(record.max_ulp)
+    peers = [PeerState(**state) for state in content["peers"]]
+    return Comparison(content["machine"], content["settings"], peers, records)
+
+
+def _without_infinity(value: Any) -> Any:
+    """JSON has no infinity (a NaN where a number belongs is an infinite error): spell it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _without_infinity(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_without_infinity(item) for item in value]
+    return value

@@ -1,0 +1,34 @@
+"""The largest errors that the contract allows, in ULPs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+TIGHT = ("elu", "celu", "elu_grad")
+
+
+def is_default(parameters: dict[str, float]) -> bool:
+    """Tell whether a call leaves the parameters alone: overrides of none are the defaults."""
+    return not parameters
+
+
+def bound(function: str, dtype: str, parameters: dict[str, float]) -> float:
+    """Return the bound where neither the result nor an intermediate leaves the normal range."""
+    if np.dtype(dtype) == np.float16:
+        return 0.5 if _correctly_rounded(function, parameters) else 0.51
+    if not is_default(parameters):
+        return 2.0
+    return 1.0 if function in TIGHT else 1.5
+
+
+def bound_below_normal(function: str, dtype: str, parameters: dict[str, float]) -> float:
+    """Return the bound for all other results; there is one for float16 alone."""
+    if np.dtype(dtype) == np.float16 and _correctly_rounded(function, parameters):
+        return 0.5
+    return math.inf
+
+
+def _correctly_rounded(function: str, parameters: dict[str, float]) -> bool:
+    return "_backward" not in function and is_default(parameters)

@@ -1,0 +1,111 @@
+"""What the walk found: a table, a verdict, a JSON file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from comparison.cases import ROW_OF, TYPES
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from .bounds import bound, bound_below_normal
+from .statistics import Largest, Statistics
+from .walk import Key
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The statistics of one function, type and set of parameters against their bounds."""
+
+    function: str
+    dtype: str
+    parameters: dict[str, float]
+    statistics: Statistics
+
+    @property
+    def bound(self) -> float:
+        return bound(self.function, self.dtype, self.parameters)
+
+    @property
+    def holds(self) -> bool:
+        below = bound_below_normal(self.function, self.dtype, self.parameters)
+        return self.statistics.normal.error <= self.bound and self.statistics.below.error <= below
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the JSON file holds; infinite numbers and NaN are spelled."""
+        found = self.statistics
+        numbers = {
+            "max_ulp": found.normal.error,
+            "at": found.normal.where,
+            "mean_ulp": found.mean,
+            "bound": self.bound,
+            "below_normal_max_ulp": found.below.error,
+            "below_normal_at": found.below.where,
+        }
+        spelled = {k: v if v is None or math.isfinite(v) else str(v) for k, v in numbers.items()}
+        return {
+            "function": self.function,
+            "dtype": self.dtype,
+            "parameters": self.parameters or "default",
+            **spelled,
+            "results": found.count,
+            "holds": self.holds,
+        }
+
+
+def verdicts(results: dict[Key, Statistics]) -> list[Verdict]:
+    """Judge the results: by parameters, the defaults first, by type and by function."""
+    names = list(ROW_OF)
+    order = sorted(results, key=lambda key: (key[2], TYPES.index(key[1]), names.index(key[0])))
+    return [Verdict(f, dtype, dict(p), results[f, dtype, p]) for f, dtype, p in order]
+
+
+def show(found: Iterable[Verdict], console: Console) -> None:
+    """Print a table for every type and set of parameters."""
+    for (dtype, parameters), group in groupby(found, lambda v: (v.dtype, v.parameters)):
+        spelled = ", ".join(f"{name}={value:.9g}" for name, value in parameters.items())
+        table = Table(
+            title=f"{dtype}, {spelled or 'default parameters'}",
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+        )
+        table.add_column("", no_wrap=True)
+        for name in ("max ULP", "at", "mean", "bound", "below normal", "at", "results"):
+            table.add_column(name, justify="right")
+        for verdict in group:
+            table.add_row(*_cells(verdict), style=None if verdict.holds else "bold red")
+        console.print(table)
+
+
+def _cells(verdict: Verdict) -> list[str]:
+    found = verdict.statistics
+    below = ("-", "-") if found.below.where is None else _largest(found.below)
+    return [
+        verdict.function,
+        *_largest(found.normal),
+        f"{found.mean:.3f}",
+        f"{verdict.bound:g}",
+        *below,
+        f"{found.count:,}",
+    ]
+
+
+def _largest(largest: Largest) -> tuple[str, str]:
+    return f"{largest.error:#.4g}", f"{largest.where:.7g}"
+
+
+def save(found: Iterable[Verdict], machine: dict[str, Any], command: str, path: Path) -> None:
+    """Write the JSON file."""
+    content = {
+        "command": command,
+        "machine": machine,
+        "results": [verdict.as_dict() for verdict in found],
+    }
+    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")

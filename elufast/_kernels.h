@@ -1,0 +1,40 @@
+/* What the loops of one instruction set offer to the rest: for each public function and type, three
+ * loops over contiguous arrays. */
+#ifndef ELUFAST_KERNELS_H
+#define ELUFAST_KERNELS_H
+
+#include <stddef.h>
+
+enum { ELUFAST_MAX_DATA = 2, ELUFAST_MAX_PARAMETERS = 2, ELUFAST_MAX_OUT = 2 };
+enum { ELUFAST_MAX_OPERANDS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS + ELUFAST_MAX_OUT };
+
+/* In the order in which the loops are registered: narrowest first. */
+typedef enum {
+    ELUFAST_FLOAT16,
+    ELUFAST_FLOAT32,
+    ELUFAST_FLOAT64,
+    ELUFAST_LONGDOUBLE,
+    ELUFAST_TYPES
+} elufast_type;
+
+enum {
+#define ELUFAST_FUNCTION(name, family, shape) ELUFAST_ROW_##name,
+#include "elufast/functions.inc"
+#undef ELUFAST_FUNCTION
+    ELUFAST_FUNCTIONS
+};
+
+/* Arrays of n elements each, contiguous and aligned; an output may be the very same array as an input
+ * but must not overlap one otherwise. */
+typedef void elufast_kernel(const char *const *data, const char *const *parameters,
+                            char *const *out, size_t n);
+
+typedef struct {
+    elufast_kernel *defaults; /* with the default parameters; NULL where `scalar` does it */
+    elufast_kernel *scalar;   /* each parameter is one number */
+    elufast_kernel *array;    /* each parameter is an array */
+} elufast_kernels;
+
+typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TYPES];
+
+#endif

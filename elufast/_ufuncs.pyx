@@ -1,0 +1,211 @@
+# cython: language_level=3, binding=True, embedsignature=False
+# cython: freethreading_compatible = True
+"""The ufuncs, made from the rows of functions.inc, and the settings of the loops."""
+
+import os
+from collections import namedtuple
+
+import numpy as np
+
+cimport cython
+cimport numpy as cnp
+from cpython.ref cimport PyObject
+from libc.string cimport memcpy
+
+cnp.import_array()
+cnp.import_ufunc()
+
+
+cdef extern from "_kernels.h":
+    enum: ELUFAST_FUNCTIONS
+    enum: ELUFAST_TYPES
+    enum: ELUFAST_MAX_OPERANDS
+    ctypedef struct elufast_kernels:
+        pass
+
+
+cdef extern from "_functions.h":
+    ctypedef struct elufast_function:
+        const char *name
+        int data, parameters, out
+        const char *input_names[4]
+        double defaults[2]
+    const elufast_function elufast_functions[]
+
+
+cdef extern from "_dispatch.h":
+    ctypedef struct elufast_instruction_set:
+        const char *name
+        const elufast_kernels (*kernels)[ELUFAST_FUNCTIONS][ELUFAST_TYPES]
+        int (*is_supported)()
+    const elufast_instruction_set elufast_instruction_sets[]
+    const int elufast_instruction_set_count
+
+
+cdef extern from "_inner_loop.h":
+    enum: ELUFAST_LARGEST_ITEM
+    ctypedef struct elufast_loop:
+        const elufast_function *function
+        elufast_kernels kernels
+        size_t item_size
+        int has_parameters
+        char defaults[2][ELUFAST_LARGEST_ITEM]
+    void elufast_inner_loop(char **, const cnp.npy_intp *, const cnp.npy_intp *, void *) nogil
+
+
+cdef extern from "_parallel.h":
+    ctypedef enum elufast_threads_origin:
+        pass
+    void elufast_prepare_threads()
+    void elufast_configure_threads(int environment, int quota, int processors)
+    void elufast_set_threads(int count)
+    int elufast_get_threads(elufast_threads_origin *origin)
+    int elufast_openmp_version()
+
+
+cdef extern from "_call.h":
+    int elufast_install_call(object ufunc, int row, object plain, object numpy_ufunc) except -1
+
+
+cdef extern from "_promotion.h":
+    int elufast_add_promoters(object ufunc) except -1
+
+
+cdef extern from *:
+    """
+    #if defined(__clang__)
+    #define ELUFAST_COMPILER "clang " __clang_version__
+    #elif defined(__GNUC__)
+    #define ELUFAST_COMPILER "gcc " __VERSION__
+    #elif defined(_MSC_VER)
+    #define ELUFAST_STRING_OF(x) #x
+    #define ELUFAST_STRING(x) ELUFAST_STRING_OF(x)
+    #define ELUFAST_COMPILER "MSVC " ELUFAST_STRING(_MSC_VER)
+    #else
+    #define ELUFAST_COMPILER "unknown"
+    #endif
+    """
+    const char *ELUFAST_COMPILER
+    const char *ELUFAST_NUMPY_VERSION
+
+
+Row = namedtuple("Row", "name data parameters nout")
+Row.__doc__ = "One public function: the names of its arrays, its parameters with their defaults."
+
+# In the order of elufast_type.
+cdef str TYPES = "efdg"
+
+# All of this is given to NumPy, which keeps the addresses; it lives as long as the process.
+cdef elufast_loop loops[2][ELUFAST_FUNCTIONS][ELUFAST_TYPES]
+cdef cnp.PyUFuncGenericFunction functions[ELUFAST_TYPES]
+cdef void *loop_data[2][ELUFAST_FUNCTIONS][ELUFAST_TYPES]
+cdef char loop_types[ELUFAST_MAX_OPERANDS + 1][ELUFAST_TYPES * ELUFAST_MAX_OPERANDS]
+
+cdef const elufast_instruction_set *in_use = NULL
+
+
+cdef const elufast_instruction_set *chosen_instruction_set() except NULL:
+    """The best one that this machine has, or the one that ELUFAST_ISA names."""
+    wanted = os.environ.get("ELUFAST_ISA", "").strip().lower()
+    cdef list usable = []
+    cdef int i
+    for i in range(elufast_instruction_set_count):
+        name = elufast_instruction_sets[i].name.decode()
+        if not elufast_instruction_sets[i].is_supported():
+            continue
+        usable.append(name)
+        if not wanted or name == wanted:
+            return &elufast_instruction_sets[i]
+    raise ImportError(
+        f"ELUFAST_ISA={wanted!r} is not an instruction set that this build of elufast and this "
+        f"machine have; choose one of {', '.join(usable)}"
+    )
+
+
+cdef describe(int row):
+    cdef const elufast_function *f = &elufast_functions[row]
+    names = [f.input_names[i].decode() for i in range(f.data + f.parameters)]
+    parameters = {names[f.data + i]: f.defaults[i] for i in range(f.parameters)}
+    return Row(f.name.decode(), tuple(names[:f.data]), parameters, f.out)
+
+
+cdef void fill_loop(int has_parameters, int row, int kind):
+    cdef elufast_loop *loop = &loops[has_parameters][row][kind]
+    cdef bytes value
+    dtype = np.dtype(TYPES[kind])
+    loop.function = &elufast_functions[row]
+    loop.kernels = in_use.kernels[0][row][kind]
+    loop.item_size = dtype.itemsize
+    loop.has_parameters = has_parameters
+    for i in range(loop.function.parameters):
+        # NumPy's own rounding, so that a default is the number that a given one would be.
+        value = dtype.type(loop.function.defaults[i]).tobytes()
+        memcpy(loop.defaults[i], <const char *>value, loop.item_size)
+    loop_data[has_parameters][row][kind] = loop
+
+
+cdef make(int row, int has_parameters):
+    cdef const elufast_function *f = &elufast_functions[row]
+    cdef int inputs = f.data + (f.parameters if has_parameters else 0)
+    for kind in range(ELUFAST_TYPES):
+        fill_loop(has_parameters, row, kind)
+    return cnp.PyUFunc_FromFuncAndData(
+        functions, loop_data[has_parameters][row], loop_types[inputs + f.out], ELUFAST_TYPES,
+        inputs, f.out, cnp.PyUFunc_None, f.name, NULL, 0,
+    )
+
+
+cdef void prepare_tables():
+    for kind in range(ELUFAST_TYPES):
+        functions[kind] = <cnp.PyUFuncGenericFunction>elufast_inner_loop
+        character = np.dtype(TYPES[kind]).num
+        for operands in range(1, ELUFAST_MAX_OPERANDS + 1):
+            for i in range(operands):
+                loop_types[operands][kind * operands + i] = character
+
+
+def _make_ufuncs():
+    made = {}
+    for row in range(ELUFAST_FUNCTIONS):
+        ufunc = make(row, True)
+        elufast_add_promoters(ufunc)
+        elufast_install_call(ufunc, row, make(row, False), np.negative)
+        made[ROWS[row].name] = ufunc
+    return made
+
+
+in_use = chosen_instruction_set()
+prepare_tables()
+elufast_prepare_threads()
+ROWS = tuple([describe(row) for row in range(ELUFAST_FUNCTIONS)])
+UFUNCS = _make_ufuncs()
+
+
+def build_info():
+    """What this build is made of, for the configuration report."""
+    cdef int version = elufast_openmp_version()
+    return {
+        "compiler": ELUFAST_COMPILER.decode(),
+        "isa_built": [
+            elufast_instruction_sets[i].name.decode() for i in range(elufast_instruction_set_count)
+        ],
+        "isa": in_use.name.decode(),
+        "openmp": str(version) if version else None,
+        "numpy_abi": ELUFAST_NUMPY_VERSION.decode(),
+    }
+
+
+def configure_threads(int environment, int quota, int processors):
+    """What the environment says (0: nothing) and the container allows (0: no limit)."""
+    elufast_configure_threads(environment, quota, processors)
+
+
+def set_threads(int count):
+    elufast_set_threads(count)
+
+
+def get_threads():
+    """The number, and which rule it came from (an index into the names in _threads.py)."""
+    cdef elufast_threads_origin origin
+    count = elufast_get_threads(&origin)
+    return count, <int>origin

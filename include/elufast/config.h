@@ -1,0 +1,124 @@
+/* What differs between a C or C++ compiler and NVRTC, and nothing else: how a function is
+ * declared, the widths of integers, the bits of a float, and the fused multiply-add. */
+#ifndef ELUFAST_CONFIG_H
+#define ELUFAST_CONFIG_H
+
+#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
+#define ELUFAST_CUDA 1
+#define ELUFAST_FN static __device__ __forceinline__
+typedef int elufast_i32;
+typedef unsigned int elufast_u32;
+typedef long long elufast_i64;
+typedef unsigned long long elufast_u64;
+#else
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+#define ELUFAST_FN static inline
+typedef int32_t elufast_i32;
+typedef uint32_t elufast_u32;
+typedef int64_t elufast_i64;
+typedef uint64_t elufast_u64;
+#endif
+
+/* Whether fma(a, b, c) is one instruction. Where it is, every instruction set gives the same bits. */
+#if defined(ELUFAST_CUDA) || defined(__FMA__) || defined(__ARM_FEATURE_FMA) || \
+    defined(__aarch64__) || defined(_M_ARM64)
+#define ELUFAST_HAVE_FMA 1
+#else
+#define ELUFAST_HAVE_FMA 0
+#endif
+
+/* Whether the compiler can tell that a value is a literal after inlining (used for speed alone: the
+ * result is the same bits either way). */
+#if defined(__GNUC__) && !defined(ELUFAST_CUDA)
+#define ELUFAST_IS_LITERAL(x) __builtin_constant_p(x)
+#else
+#define ELUFAST_IS_LITERAL(x) 0
+#endif
+
+ELUFAST_FN elufast_i32 elufast_bits_f32(float x) {
+#ifdef ELUFAST_CUDA
+    return __float_as_int(x);
+#else
+    elufast_i32 bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+#endif
+}
+
+ELUFAST_FN float elufast_from_bits_f32(elufast_i32 bits) {
+#ifdef ELUFAST_CUDA
+    return __int_as_float(bits);
+#else
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+#endif
+}
+
+ELUFAST_FN elufast_i64 elufast_bits_f64(double x) {
+#ifdef ELUFAST_CUDA
+    return __double_as_longlong(x);
+#else
+    elufast_i64 bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+#endif
+}
+
+ELUFAST_FN double elufast_from_bits_f64(elufast_i64 bits) {
+#ifdef ELUFAST_CUDA
+    return __longlong_as_double(bits);
+#else
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+#endif
+}
+
+/* fma_*: the exact product enters the sum, also where the machine has no such instruction.
+ * muladd_*: fused where that is free; elsewhere two roundings, for the steps that can bear it. */
+#if ELUFAST_HAVE_FMA
+ELUFAST_FN float elufast_fma_f32(float a, float b, float c) { return fmaf(a, b, c); }
+ELUFAST_FN double elufast_fma_f64(double a, double b, double c) { return fma(a, b, c); }
+ELUFAST_FN float elufast_muladd_f32(float a, float b, float c) { return fmaf(a, b, c); }
+ELUFAST_FN double elufast_muladd_f64(double a, double b, double c) { return fma(a, b, c); }
+#else
+/* The product is exact in double; the sum is rounded twice, which differs from fma in one case of
+ * some 2^29. A libm call would keep the loop from being vectorised. */
+ELUFAST_FN float elufast_fma_f32(float a, float b, float c) {
+    return (float)((double)a * (double)b + (double)c);
+}
+ELUFAST_FN float elufast_muladd_f32(float a, float b, float c) { return a * b + c; }
+ELUFAST_FN double elufast_muladd_f64(double a, double b, double c) { return a * b + c; }
+
+/* The upper 26 bits of the significand: cut off in the integers, so that nothing overflows as it
+ * would with Veltkamp's multiplication by 2^27 + 1. */
+ELUFAST_FN double elufast_upper_half_f64(double x) {
+    return elufast_from_bits_f64(elufast_bits_f64(x) & ~(elufast_i64)0x7FFFFFF);
+}
+
+/* Dekker's product and Knuth's sum. An infinity or NaN would turn the error terms into NaN with an
+ * invalid flag, so those terms are computed from zeros then. */
+ELUFAST_FN double elufast_fma_f64(double a, double b, double c) {
+    double product = a * b;
+    double sum = product + c;
+    int finite = (elufast_bits_f64(sum) & 0x7FF0000000000000) != 0x7FF0000000000000 &&
+                 (elufast_bits_f64(product) & 0x7FF0000000000000) != 0x7FF0000000000000;
+    double a_ok = finite ? a : 0.0, b_ok = finite ? b : 0.0, c_ok = finite ? c : 0.0;
+    double p = finite ? product : 0.0, s = finite ? sum : 0.0;
+    double a_hi = elufast_upper_half_f64(a_ok), a_lo = a_ok - a_hi;
+    double b_hi = elufast_upper_half_f64(b_ok), b_lo = b_ok - b_hi;
+    double product_error = a_hi * b_hi - p;
+    product_error += a_hi * b_lo;
+    product_error += a_lo * b_hi;
+    product_error += a_lo * b_lo;
+    double c_part = s - p;
+    double sum_error = (p - (s - c_part)) + (c_ok - c_part);
+    return sum + (sum_error + product_error);
+}
+#endif
+
+#endif

@@ -1,0 +1,102 @@
+/* The helpers of real.h and the reduction of expm1.h for long double, whatever its format is. The
+ * loops over it stay scalar, so libm may do the work. */
+#ifndef ELUFAST_REAL_LD_H
+#define ELUFAST_REAL_LD_H
+
+#include "elufast/config.h"
+
+typedef struct {
+    long double high, low;
+} elufast_sum_ld;
+
+typedef struct {
+    long double w, low, power;
+    elufast_i32 n;
+} elufast_parts_ld;
+
+/* ln 2 in two parts; the first has 33 bits, so that n times it is exact in every format. */
+ELUFAST_FN elufast_parts_ld elufast_reduce_ld(long double x) {
+    elufast_parts_ld parts;
+    long double n = rintl(x * 1.442695040888963407359924681001892137L);
+    long double r = x - n * 0.693147180369123816490173339843750L;
+    r -= n * 1.90821492927058781614426568482072e-10L;
+    parts.w = expm1l(r);
+    parts.low = 0.0L;
+    parts.n = isnan(n) ? 0 : (elufast_i32)n;
+    parts.power = ldexpl(1.0L, parts.n);
+    return parts;
+}
+
+/* high + tail, rounded, with the error of it; |high| >= |tail|. */
+ELUFAST_FN elufast_sum_ld elufast_add_ld(long double high, long double tail) {
+    elufast_sum_ld sum;
+    sum.high = high + tail;
+    sum.low = tail - (sum.high - high);
+    return sum;
+}
+
+ELUFAST_FN elufast_sum_ld elufast_exp_significand_ld(elufast_parts_ld parts) {
+    return elufast_add_ld(1.0L, parts.w + parts.low * (1.0L + parts.w));
+}
+
+ELUFAST_FN elufast_sum_ld elufast_expm1_from_ld(elufast_parts_ld parts, long double power) {
+    if (parts.n == 0) return elufast_add_ld(parts.w, 0.0L);
+    return parts.n < 0 ? elufast_add_ld(power - 1.0L, power * parts.w)
+                       : elufast_add_ld(power * parts.w, power - 1.0L);
+}
+
+ELUFAST_FN long double elufast_expm1_missing_ld(elufast_parts_ld parts) {
+    (void)parts;
+    return 0.0L;
+}
+ELUFAST_FN long double elufast_power_ld(elufast_i32 n) { return ldexpl(1.0L, n); }
+ELUFAST_FN long double elufast_fma_ld(long double a, long double b, long double c) {
+    return fmal(a, b, c);
+}
+ELUFAST_FN long double elufast_muladd_ld(long double a, long double b, long double c) {
+    return a * b + c;
+}
+ELUFAST_FN int elufast_is_positive_ld(long double x) { return isgreater(x, 0.0L); }
+ELUFAST_FN int elufast_is_negative_ld(long double x) { return isless(x, 0.0L); }
+ELUFAST_FN int elufast_is_finite_ld(long double x) { return isfinite(x); }
+ELUFAST_FN long double elufast_infinity_ld(void) { return HUGE_VALL; }
+ELUFAST_FN long double elufast_magnitude_ld(long double x) { return fabsl(x); }
+
+ELUFAST_FN long double elufast_clamp_nonpositive_ld(long double x, long double lowest) {
+    if (isless(x, lowest)) return lowest;
+    return islessequal(x, 0.0L) ? x : 0.0L;
+}
+ELUFAST_FN long double elufast_clamp_negative_ld(long double x, long double lowest) {
+    return elufast_clamp_nonpositive_ld(x, lowest);
+}
+ELUFAST_FN elufast_i32 elufast_clamp_exponent_ld(elufast_i32 n, elufast_i32 low, elufast_i32 high) {
+    return n < low ? low : n > high ? high : n;
+}
+ELUFAST_FN long double elufast_scale_by_power_ld(long double x, elufast_i32 n) {
+    return ldexpl(x, n);
+}
+
+typedef struct {
+    long double significand, special;
+    elufast_i32 n;
+} elufast_scaled_ld;
+
+ELUFAST_FN elufast_scaled_ld elufast_normalise_ld(long double x) {
+    elufast_scaled_ld result = {x, 1.0L, 0};
+    if (!isfinite(x)) {
+        result.significand = 1.0L;
+        result.special = x;
+    } else if (x != 0.0L) {
+        int n;
+        result.significand = 2.0L * frexpl(x, &n);
+        result.n = n - 1;
+    }
+    return result;
+}
+
+ELUFAST_FN long double elufast_invalid_where_ld(int is_wrong) {
+    volatile long double x = is_wrong ? HUGE_VALL : 0.0L;
+    return x - x;
+}
+
+#endif

@@ -1,0 +1,105 @@
+"""Builds the one extension: the loops once for each instruction set, and the rest once."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError, LinkError
+
+# Exact results need every operation where it stands: no contraction into fma, no fast-math. Nothing
+# here traps or reads errno, and without these two flags the loops stay scalar.
+EXACT = ["-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+COMMON = ["-O3", "-std=gnu99", "-fvisibility=hidden"]
+OPENMP = ["-fopenmp"]
+
+# Beyond the baseline: the flags, and a macro that tells the dispatcher that it was built.
+INSTRUCTION_SETS = {
+    "avx2": ["-mavx2", "-mfma", "-mf16c"],
+    "avx512": [
+        *("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c"),
+        "-mprefer-vector-width=512",
+    ],
+}
+
+LOOPS = "elufast/_loops.c"
+OTHER_SOURCES = [
+    "elufast/_ufuncs.pyx",
+    "elufast/_call.c",
+    "elufast/_dispatch.c",
+    "elufast/_functions.c",
+    "elufast/_inner_loop.c",
+    "elufast/_parallel.c",
+    "elufast/_promotion.c",
+]
+OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
+CPU_PROBE = '#include <immintrin.h>\nint main(void) { return __builtin_cpu_supports("avx2"); }\n'
+
+
+class BuildExtension(build_ext):
+    """What the compiler can do is tried out; what it cannot is left out, and `show_config` says so."""
+
+    def build_extension(self, ext):
+        is_gnu_like = self.compiler.compiler_type != "msvc" and self.works(EXACT)
+        if is_gnu_like:
+            ext.extra_compile_args += COMMON + EXACT
+            if self.works(OPENMP, OPENMP_PROBE):
+                ext.extra_compile_args += OPENMP
+                ext.extra_link_args += OPENMP
+        if sys.platform != "win32":
+            ext.libraries.append("m")
+        self.add_loops(ext, "baseline", [])
+        for name, flags in INSTRUCTION_SETS.items():
+            if is_gnu_like and self.works(flags, CPU_PROBE):
+                ext.define_macros.append((f"ELUFAST_HAVE_{name.upper()}", "1"))
+                self.add_loops(ext, name, flags)
+        super().build_extension(ext)
+
+    def add_loops(self, ext, name, flags):
+        """Compile the loops for one instruction set, into a folder of its own."""
+        ext.extra_objects += self.compiler.compile(
+            [LOOPS],
+            output_dir=str(Path(self.build_temp, name)),
+            macros=[("ELUFAST_TABLE", f"elufast_kernels_{name}")],
+            include_dirs=ext.include_dirs,
+            extra_postargs=ext.extra_compile_args + flags,
+            depends=ext.depends,
+        )
+
+    def works(self, flags, program="int main(void) { return 0; }\n"):
+        """Whether a program compiles and links with these flags."""
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "probe.c")
+            source.write_text(program)
+            try:
+                objects = self.compiler.compile(
+                    [str(source)], output_dir=folder, extra_postargs=["-Werror", *flags]
+                )
+                self.compiler.link_executable(
+                    objects, str(Path(folder, "probe")), extra_postargs=flags
+                )
+            except (CompileError, LinkError):
+                return False
+        return True
+
+
+setup(
+    ext_modules=[
+        Extension(
+            "elufast._ufuncs",
+            sources=OTHER_SOURCES,
+            include_dirs=["include", "elufast", np.get_include()],
+            define_macros=[
+                ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+                ("NPY_TARGET_VERSION", "NPY_2_2_API_VERSION"),
+                ("PY_ARRAY_UNIQUE_SYMBOL", "elufast_ARRAY_API"),
+                ("PY_UFUNC_UNIQUE_SYMBOL", "elufast_UFUNC_API"),
+                ("ELUFAST_NUMPY_VERSION", f'"{np.__version__}"'),
+            ],
+            depends=[str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")],
+        )
+    ],
+    cmdclass={"build_ext": BuildExtension},
+)

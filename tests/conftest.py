@@ -1,0 +1,41 @@
+"""Fixtures shared by all tests: every public function, every type, every thread count."""
+
+import numpy as np
+import pytest
+from support import DTYPES
+
+import elufast
+from elufast._ufuncs import ROWS
+
+
+@pytest.fixture(params=ROWS, ids=lambda row: row.name)
+def row(request):
+    """One row of the list of public functions."""
+    return request.param
+
+
+@pytest.fixture(params=DTYPES, ids=str)
+def dtype(request):
+    """One of the types that have a loop."""
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def _keep_threads():
+    """Give the process its thread count back, whatever a test did to it."""
+    before = elufast.get_num_threads()
+    yield
+    if elufast.get_num_threads() != before:
+        elufast.set_num_threads(before)
+
+
+@pytest.fixture(params=[1, 2, 3], ids="{}threads".format)
+def threads(request):
+    """A thread count, in force; 3 is more than many machines have, and cuts arrays unevenly."""
+    elufast.set_num_threads(request.param)
+    return request.param
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20170602)  # the day of the SELU paper

@@ -1,0 +1,84 @@
+"""Peers that misbehave, for test_benchmark_peers.py; their processes import this module."""
+
+import os
+import time
+
+from comparison.peers import all_peers, numpy_where
+from comparison.worker import serve
+
+
+class Good(numpy_where.NumpyWhere):
+    name = label = "good"
+
+
+class Missing(Good):
+    name = label = "missing"
+    module = "a_module_that_nobody_has"
+
+
+class FailsToStart(Good):
+    name = label = "fails-to-start"
+
+    def start(self, threads):
+        raise ImportError("its library is broken\nand says more than a line")
+
+
+class FailsToPrepare(Good):
+    name = label = "fails-to-prepare"
+
+    def prepare(self, function, inputs, parameters):
+        raise NotImplementedError("no such kernel")
+
+
+class Dies(Good):
+    name = label = "dies"
+
+    def prepare(self, function, inputs, parameters):
+        os._exit(41)
+
+
+class Hangs(Good):
+    name = label = "hangs"
+
+    def prepare(self, function, inputs, parameters):
+        time.sleep(600)
+
+
+class Wrong(Good):
+    name = label = "wrong"
+
+    def prepare(self, function, inputs, parameters):
+        return super().prepare(function, tuple(-array for array in inputs), parameters)
+
+
+class ElephantsOnly(Good):
+    name = label = "elephants-only"
+
+    def supports(self, function, dtype):
+        return False
+
+
+FAKES = {
+    fake.name: fake
+    for fake in (
+        Good(),
+        Missing(),
+        FailsToStart(),
+        FailsToPrepare(),
+        Dies(),
+        Hangs(),
+        Wrong(),
+        ElephantsOnly(),
+    )
+}
+
+
+def register():
+    """Add the fakes to this process's peers."""
+    all_peers().update(FAKES)
+
+
+def serve_with_fakes(connection, peer):
+    """Be the process of a fake peer."""
+    register()
+    serve(connection, peer)
