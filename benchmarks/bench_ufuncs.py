@@ -12,9 +12,6 @@ import pytest
 import elufast
 from elufast._ufuncs import ROWS
 
-# Short runs: there are hundreds. Slow cells still get their five rounds.
-pytestmark = pytest.mark.benchmark(max_time=0.05, min_time=0.00001, warmup=False)
-
 FUNCTIONS = [row.name for row in ROWS]
 ROW_OF = {row.name: row for row in ROWS}
 # One below every thread's threshold, one in the caches and one beyond most of them.
@@ -22,6 +19,11 @@ SIZES = [100, 10_000, 1_000_000]
 TYPES = ["float16", "float64", "longdouble"]
 LAYOUT_SIZE = 1 << 17
 CHANNELS = 64
+
+
+def group(name):
+    """Mark a benchmark with its table; short (but five rounds at least), for there are hundreds."""
+    return pytest.mark.benchmark(group=name, max_time=0.1)
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def arrays(name, shape, dtype, normal):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.benchmark(group="contiguous float32")
+@group("contiguous float32")
 def test_size(benchmark, name, size, normal):
     data, out = arrays(name, size, "float32", normal)
     benchmark(getattr(elufast, name), *data, out=out)
@@ -48,21 +50,21 @@ def test_size(benchmark, name, size, normal):
 
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.benchmark(group="types")
+@group("types")
 def test_type(benchmark, name, dtype, normal):
     data, out = arrays(name, 10_000, dtype, normal)
     benchmark(getattr(elufast, name), *data, out=out)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.benchmark(group="fresh output")
+@group("fresh output")
 def test_fresh_output(benchmark, name, normal):
     data, _ = arrays(name, LAYOUT_SIZE, "float32", normal)
     benchmark(getattr(elufast, name), *data)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.benchmark(group="strided")
+@group("strided")
 def test_strided(benchmark, name, normal):
     data, _ = arrays(name, (LAYOUT_SIZE, 2), "float32", normal)
     _, out = arrays(name, LAYOUT_SIZE, "float32", normal)
@@ -70,7 +72,7 @@ def test_strided(benchmark, name, normal):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.benchmark(group="non-coalescable view")
+@group("non-coalescable view")
 def test_cut_rows(benchmark, name, normal):
     data, _ = arrays(name, (LAYOUT_SIZE // 256, 257), "float32", normal)
     _, out = arrays(name, (LAYOUT_SIZE // 256, 256), "float32", normal)
@@ -78,7 +80,7 @@ def test_cut_rows(benchmark, name, normal):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.benchmark(group="in place")
+@group("in place")
 def test_in_place(benchmark, name, normal):
     data, out = arrays(name, LAYOUT_SIZE, "float32", normal)
     work = data[0].copy()
@@ -92,7 +94,7 @@ def test_in_place(benchmark, name, normal):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.benchmark(group="alpha per channel")
+@group("alpha per channel")
 def test_alpha_per_channel(benchmark, name, normal):
     data, out = arrays(name, (LAYOUT_SIZE // CHANNELS, CHANNELS), "float32", normal)
     alpha = np.abs(normal(CHANNELS)) + np.float32(0.1)
@@ -100,7 +102,7 @@ def test_alpha_per_channel(benchmark, name, normal):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.benchmark(group="where mask")
+@group("where mask")
 def test_where(benchmark, name, normal):
     data, out = arrays(name, LAYOUT_SIZE, "float32", normal)
     benchmark(getattr(elufast, name), *data, out=out, where=normal(LAYOUT_SIZE) > 0)
@@ -108,7 +110,7 @@ def test_where(benchmark, name, normal):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("function", [np.exp, np.copyto], ids=["np.exp", "np.copyto"])
-@pytest.mark.benchmark(group="contiguous float32")
+@group("contiguous float32")
 def test_scale(benchmark, function, size, normal):
     x, out = normal(size), np.empty(size, "float32")
     if function is np.copyto:
@@ -117,7 +119,7 @@ def test_scale(benchmark, function, size, normal):
         benchmark(np.exp, x, out=out)
 
 
-@pytest.mark.benchmark(group="where mask")
+@group("where mask")
 def test_scale_where(benchmark, normal):
     x, out = normal(LAYOUT_SIZE), np.empty(LAYOUT_SIZE, "float32")
     benchmark(np.exp, x, out=out, where=normal(LAYOUT_SIZE) > 0)

@@ -16,6 +16,10 @@
 #define ELUFAST_F(name) name##_f32
 #include "_kernels.inc"
 
+#define ELUFAST_REAL float
+#define ELUFAST_F(name) name##_half
+#include "_kernels.inc"
+
 #define ELUFAST_REAL double
 #define ELUFAST_F(name) name##_f64
 #include "_kernels.inc"
@@ -41,17 +45,17 @@
         ELUFAST_DATA_##shape, 0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT), ELUFAST_OUT_##shape}; \
     static void name##_scalar_f16(const char *const *data, const char *const *parameters,        \
                                   char *const *out, size_t n) {                                  \
-        half_blocks(name##_scalar_f32, name##_operands, 1, data, parameters, out, n);        \
+        half_blocks(name##_scalar_half, name##_operands, 1, data, parameters, out, n);        \
     }                                                                                            \
     static void name##_array_f16(const char *const *data, const char *const *parameters,         \
                                  char *const *out, size_t n) {                                   \
-        half_blocks(name##_array_f32, name##_operands, 0, data, parameters, out, n);                \
+        half_blocks(name##_array_half, name##_operands, 0, data, parameters, out, n);                \
     }                                                                                            \
     static void name##_ones_f16(const char *const *data, const char *const *parameters,          \
                                 char *const *out, size_t n) {                                    \
         half_operands operands = name##_operands;                                                \
         operands.parameters = 0;                                                                 \
-        half_blocks(name##_defaults_f32, operands, 1, data, parameters, out, n);                    \
+        half_blocks(name##_defaults_half, operands, 1, data, parameters, out, n);                    \
     }
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support import DTYPES
+from support import DTYPES, LONG_RUNS
 
 import elufast
 from elufast._ufuncs import ROWS
@@ -34,6 +34,14 @@ def threads(request):
     """A thread count, in force; 3 is more than many machines have, and cuts arrays unevenly."""
     elufast.set_num_threads(request.param)
     return request.param
+
+
+@pytest.fixture(params=LONG_RUNS, ids=lambda run: f"{run[0]}-{run[1]}threads")
+def long_dtype(request):
+    """The type of arrays of `support.long_size`, with a thread count in force."""
+    dtype, count = request.param
+    elufast.set_num_threads(count)
+    return dtype
 
 
 @pytest.fixture

@@ -15,6 +15,17 @@ DTYPES = [np.dtype(code) for code in "efdg"]
 _LONGDOUBLE_BYTES = 10 if np.finfo(np.longdouble).nmant == 63 else np.longdouble().nbytes
 
 
+# Types and thread counts for arrays that are long enough to be cut for threads. longdouble runs at
+# a hundredth of the speed and shares all code outside of its formulas, so one count has to do.
+LONG_RUNS = [(np.dtype(code), count) for code in "efd" for count in (1, 2, 3)]
+LONG_RUNS.append((np.dtype("g"), 2))
+
+
+def long_size(dtype):
+    """An odd number of elements, enough for three threads (longdouble: two)."""
+    return 70_001 if dtype == np.longdouble else 200_003
+
+
 def function(row):
     return getattr(elufast, row.name)
 

@@ -28,10 +28,8 @@ PARAMETERS = [  # alpha and scale; families with alpha alone ignore the other
     (0.3, 1.1),
     (1 / 3, 0.7),
     (2.0, 2.0),
-    (20.0, 0.01),
     (-0.6, 3.0),
     (1.5, -1.2),
-    (1e-3, 60.0),
     (300.0, 1e-3),
 ]
 

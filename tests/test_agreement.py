@@ -12,6 +12,7 @@ from support import (
     family,
     full_grid,
     function,
+    long_size,
     outputs,
     parameter_sets,
     parameter_values,
@@ -23,7 +24,6 @@ import elufast
 from elufast._ufuncs import ROWS
 
 BY_NAME = {row.name: row for row in ROWS}
-LARGE = 300_001  # more than one thread, odd
 
 
 @pytest.fixture(autouse=True)
@@ -177,10 +177,20 @@ def test_batch_shape(row, dtype):
 
 
 @pytest.mark.parametrize("kind", ["scalar", "array", "default"])
+@pytest.mark.parametrize("dtype", [np.dtype(code) for code in "efd"], ids=str)
 def test_thread_count(row, dtype, kind):
     """1, 2, 3 and more threads than CPUs, whatever the parameters' layout."""
-    data = data_of(row, dtype, LARGE)
-    alpha = np.resize(parameter_values(row, dtype, alpha=0.7)[0], LARGE).copy()
+    check_thread_counts(row, dtype, kind, (2, 3, 7))
+
+
+def test_thread_count_of_longdouble(row):
+    check_thread_counts(row, np.dtype("g"), "default", (2,))
+
+
+def check_thread_counts(row, dtype, kind, counts):
+    size = long_size(dtype)
+    data = data_of(row, dtype, size)
+    alpha = np.resize(parameter_values(row, dtype, alpha=0.7)[0], size).copy()
     alpha[::2] = 1.3
     given = {"scalar": (alpha[0],), "array": (alpha,), "default": ()}[kind]
     elufast.set_num_threads(1)
@@ -190,13 +200,13 @@ def test_thread_count(row, dtype, kind):
     assert_same_bits(
         function(row)(*small, *short), tuple(part[:1000] for part in outputs(expected))
     )
-    for count in (2, 3, 7):
+    for count in counts:
         elufast.set_num_threads(count)
         assert_same_bits(function(row)(*data, *given), expected)
 
 
-def test_in_place_has_the_same_bits(row, dtype, threads):
-    data = data_of(row, dtype, 200_003)
+def test_in_place_has_the_same_bits(row, long_dtype):
+    data = data_of(row, long_dtype, long_size(long_dtype))
     expected = function(row)(*data)
     copies = [column.copy() for column in data]
     out = (copies[-1],) if row.nout == 1 else (copies[-1], np.empty_like(copies[-1]))

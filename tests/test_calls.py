@@ -163,9 +163,10 @@ def test_out_positional(row, dtype):
 
 
 def test_none_as_output(row):
-    """None allocates, alone or beside an array."""
+    """None allocates, alone or beside an array (for two outputs NumPy wants the tuple)."""
     data = data_of(row)
-    check(row, function(row)(*data, out=None))
+    if row.nout == 1:
+        check(row, function(row)(*data, out=None))
     check(row, function(row)(*data, out=(None,) * row.nout))
     check(row, function(row)(*data, *row.parameters.values(), *(None,) * row.nout))
     if row.nout == 2:
@@ -241,10 +242,14 @@ def test_array_ufunc_is_given_the_public_function(row):
 def test_masked_arrays_and_array_wrap(row):
     mask = X > 1
     data = [np.ma.array(column, mask=mask) for column in data_of(row)]
-    for part in outputs(function(row)(*data)):
+    pairs = list(
+        zip(outputs(function(row)(*data_of(row))), outputs(function(row)(*data)), strict=True)
+    )
+    for _, part in pairs:
         assert isinstance(part, np.ma.MaskedArray)
         np.testing.assert_array_equal(np.ma.getmaskarray(part), mask)
-    check(row, tuple(part.data for part in outputs(function(row)(*data_of(row)))))
+        assert part.dtype == np.float64
+    check(row, tuple(np.where(mask, plain, part.filled(99)) for plain, part in pairs))
 
 
 # Methods.

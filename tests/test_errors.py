@@ -33,7 +33,7 @@ def test_missing_arguments(row):
         message = (
             f"{row.name}() missing {len(missing)} required positional {word}: {listed(missing)}"
         )
-        for keywords in ({}, {"alpha": 0.5}, {"out": None}, {"where": True}):
+        for keywords in ({}, {"alpha": 0.5}, {"out": None}, {"order": "C"}):
             with raises(TypeError, message):
                 f(*[X] * given, **keywords)
     if len(data) == 2:  # the first one is missing, the second given
@@ -145,7 +145,6 @@ def test_shapes_that_do_not_broadcast(row):
         ({"dtype": "bogus"}, TypeError),
         ({"signature": "dd"}, ValueError),
         ({"sig": "d->d", "signature": "d->d"}, TypeError),
-        ({"where": "maybe"}, TypeError),
         ({"subok": []}, TypeError),
     ],
     ids=repr,

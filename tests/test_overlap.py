@@ -6,22 +6,31 @@ ascending order; a loop that is cut for threads or reads ahead of its output bre
 
 import numpy as np
 import pytest
-from support import as_dtype, assert_same_bits, function, outputs, rows_where
+from support import (
+    DTYPES,
+    as_dtype,
+    assert_same_bits,
+    function,
+    long_size,
+    outputs,
+    rows_where,
+)
 
 import elufast
 
-LONG = 250_001
+# Type, size and thread count: every type in short arrays, and long ones of the types that are fast.
+RUNS = [(dtype, size, 1) for dtype in DTYPES for size in (37, 1000)]
+RUNS += [(np.dtype(code), long_size(code), count) for code, count in [("f", 2), ("e", 2), ("d", 2)]]
+SHIFTS = [1, 2, 7, 8, 16, 33, 64, 129]
+LONG_SHIFTS = [1, 64]
 
 
-@pytest.fixture(params=[37, 1000, LONG], ids=["short", "middle", "long"])
-def size(request):
-    return request.param
-
-
-@pytest.fixture(params=[1, 2])
-def count(request):
-    elufast.set_num_threads(request.param)
-    return request.param
+@pytest.fixture(params=RUNS, ids=lambda run: f"{run[0]}-{run[1]}-{run[2]}threads")
+def run(request):
+    """Type and size, with the thread count in force."""
+    dtype, size, count = request.param
+    elufast.set_num_threads(count)
+    return dtype, size
 
 
 def ordinary(size, dtype, seed=0):
@@ -33,15 +42,11 @@ def calm_parameters(row, size, dtype):
     return [np.abs(ordinary(size, dtype, 5)) + dtype.type(0.25) for _ in row.parameters]
 
 
-SHIFTS = [1, 2, 3, 7, 8, 15, 16, 31, 33, 64, 129]
-
-
 @pytest.mark.parametrize("row", rows_where(lambda row: row.nout == 1), ids=lambda row: row.name)
-def test_shifted_output(row, dtype, size, count):
+def test_shifted_output(row, run):
     """Input ahead of the output, behind it, and both reversed."""
-    for shift in SHIFTS:
-        if shift >= size or (size == LONG and shift not in (1, 8, 64)):
-            continue
+    dtype, size = run
+    for shift in [n for n in SHIFTS if n < size] if size <= 1000 else LONG_SHIFTS:
         for flip in (1, -1):
             for ahead in (True, False):
                 memory = ordinary(size, dtype)[::flip]
@@ -55,8 +60,9 @@ def test_shifted_output(row, dtype, size, count):
 
 
 @pytest.mark.parametrize("row", rows_where(lambda row: row.nout == 1), ids=lambda row: row.name)
-def test_output_is_one_of_the_inputs(row, dtype, size, count):
+def test_output_is_one_of_the_inputs(row, run):
     """In place, into each data array and each parameter array."""
+    dtype, size = run
     inputs = [ordinary(size, dtype, seed) for seed in range(len(row.data))]
     inputs += calm_parameters(row, size, dtype)
     expected = function(row)(*inputs)
@@ -70,8 +76,9 @@ def test_output_is_one_of_the_inputs(row, dtype, size, count):
 
 
 @pytest.mark.parametrize("row", rows_where(lambda row: row.nout == 2), ids=lambda row: row.name)
-def test_pair_into_its_inputs(row, dtype, size, count):
+def test_pair_into_its_inputs(row, run):
     """Either output in place of x or alpha, shifted or not; both outputs in one memory."""
+    dtype, size = run
     x, parameters = ordinary(size + 16, dtype), calm_parameters(row, size, dtype)
     for start in (0, 1, 8):
         expected = function(row)(x[start : start + size].copy(), *parameters)
@@ -92,8 +99,9 @@ def test_pair_into_its_inputs(row, dtype, size, count):
     assert_same_bits(interleaved, function(row)(x[16:], *parameters))
 
 
-def test_parameter_overlaps_the_output(row, dtype, size, count):
+def test_parameter_overlaps_the_output(row, run):
     """alpha ahead of the output, behind it, one number of it, and a row of it."""
+    dtype, size = run
     data = [ordinary(size, dtype, seed) for seed in range(len(row.data))]
     rest = calm_parameters(row, size, dtype)[1:]
     for shift in (1, 8):
@@ -112,34 +120,38 @@ def test_parameter_overlaps_the_output(row, dtype, size, count):
         assert_same_bits(outs, expected)
 
 
-def test_two_dimensional_overlaps(row, dtype, count):
+@pytest.mark.parametrize(
+    ("dtype", "side"), [*((dtype, 12) for dtype in DTYPES), (np.dtype("f"), 300)]
+)
+def test_two_dimensional_overlaps(row, dtype, side):
     """A square transposed onto itself, rows onto the next ones, alphas inside the output."""
-    for side in (12, 500):
-        square = ordinary((side, side), dtype)
-        others = [ordinary((side, side), dtype, 1)] * (len(row.data) - 1)
-        spare = (np.empty((side, side), dtype),) * (row.nout - 1)
-        memory = square.copy()
-        expected = function(row)(*others, square.T.copy())
-        function(row)(*others, memory.T, out=(memory, *spare))
-        assert_same_bits(memory, outputs(expected)[0])
-        memory = square.copy()
-        expected = function(row)(*[column[1:] for column in others], square[:-1].copy())
-        function(row)(
-            *[column[1:] for column in others],
-            memory[:-1],
-            out=(memory[1:], *[s[1:] for s in spare]),
-        )
-        assert_same_bits(memory[1:], outputs(expected)[0])
-        memory = np.abs(square) + dtype.type(0.25)
-        expected = function(row)(*others, square, memory[side // 2].copy())
-        function(row)(*others, square, memory[side // 2], out=(memory, *spare))
-        assert_same_bits(memory, outputs(expected)[0])
+    elufast.set_num_threads(2)
+    square = ordinary((side, side), dtype)
+    others = [ordinary((side, side), dtype, 1)] * (len(row.data) - 1)
+    spare = (np.empty((side, side), dtype),) * (row.nout - 1)
+    memory = square.copy()
+    expected = function(row)(*others, square.T.copy())
+    function(row)(*others, memory.T, out=(memory, *spare))
+    assert_same_bits(memory, outputs(expected)[0])
+    memory = square.copy()
+    expected = function(row)(*[column[1:] for column in others], square[:-1].copy())
+    function(row)(
+        *[column[1:] for column in others],
+        memory[:-1],
+        out=(memory[1:], *[s[1:] for s in spare]),
+    )
+    assert_same_bits(memory[1:], outputs(expected)[0])
+    memory = np.abs(square) + dtype.type(0.25)
+    expected = function(row)(*others, square, memory[side // 2].copy())
+    function(row)(*others, square, memory[side // 2], out=(memory, *spare))
+    assert_same_bits(memory, outputs(expected)[0])
 
 
 @pytest.mark.parametrize(
     "row", rows_where(lambda row: len(row.data) == 2), ids=lambda row: row.name
 )
-def test_both_inputs_in_one_memory(row, dtype, size, count):
+def test_both_inputs_in_one_memory(row, run):
+    dtype, size = run
     memory = ordinary(size + 2, dtype)
     expected = function(row)(memory[:-2].copy(), memory[2:].copy())
     function(row)(memory[:-2], memory[2:], out=memory[1:-1])
@@ -161,9 +173,8 @@ class TestWhere:
         for share in (0.01, 0.5, 0.99):
             yield rng.uniform(size=size) < share
 
-    def test_masks(self, row, dtype, size, count):
-        if size == LONG and dtype != np.float32:
-            size = 5000
+    def test_masks(self, row, run):
+        dtype, size = run
         data = [ordinary(size, dtype, seed) for seed in range(len(row.data))]
         expected = outputs(function(row)(*data))
         for mask in self.masks(size):

@@ -9,11 +9,14 @@ import sysconfig
 import numpy as np
 import pytest
 from support import assert_same_bits
-from test_threads import run
+from test_threads import needs_openmp, run
 
 import elufast
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+pytestmark = [
+    needs_openmp,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here"),
+]
 
 PARALLEL = """
     import os, sys, threading, warnings

@@ -65,7 +65,7 @@ def test_strong_scalars_promote(row):
     assert result_types(function(row)(*data_of(row, "e"), np.float32(0.5))) == {np.dtype("f")}
 
 
-@pytest.mark.parametrize(("a", "b"), itertools.product("efdg?bhilQ", repeat=2))
+@pytest.mark.parametrize(("a", "b"), list(itertools.product("efdg?bhilQ", repeat=2)))
 def test_mixed_types_promote_as_in_numpy(row, a, b):
     """Of x and alpha, and of grad and x; all-integer ones have their own rule."""
     promoted = np.result_type(a, b)

@@ -92,25 +92,36 @@ def _truth(row, dtype, inputs):
     one = np.ones_like(value)
     named = {"grad": one, "scale": one, **named}
     wrong, unspecified = _wrong_parameters(row, named), _unspecified(row, named)
-    named["alpha"] = np.where(named["x"] > 0, 1, named["alpha"])  # the branch is not taken
+    missing = np.logical_or.reduce([np.isnan(each) for each in named.values()])
+    above = named["x"] > 0
+    named["alpha"] = np.where(above, 1, named["alpha"])  # belongs to the branch not taken
+    if not is_from_output(row):  # there a NaN alpha makes NaN of every element
+        missing = np.logical_or.reduce([np.isnan(each) for each in named.values()])
+    if row.name != family(row):
+        named["x"] = np.where(above, 1, named["x"])  # chooses the branch, and no more
     judge = _from_output_range if is_from_output(row) else _forward_range
     span, gain = judge(row, dtype, named)
 
     limits = span.limits
-    edge = (np.abs(value) > limits.max * (1 - limits.eps)) & np.isfinite(value)
-    edge &= np.abs(value) / 2 < limits.max / 2 * (1 + limits.eps)
     slack = np.where(span.under, 4 * np.longdouble(limits.smallest_subnormal) * gain, 0)
-    slack = np.where(np.isnan(slack) | span.over | unspecified | edge, np.inf, slack)
-    slack = np.where(wrong | np.isnan(named["x"]) | np.isnan(named["grad"]), 0, slack)
+    doubtful = np.isnan(slack) | span.over | unspecified | _is_near_overflow(value, limits)
+    sure_nan = wrong | np.isnan(named["x"]) | np.isnan(named["grad"])
+    slack = np.where(sure_nan, 0, np.where(doubtful, np.inf, slack))
 
     finite = np.logical_and.reduce([np.isfinite(each) for each in named.values()])
-    overflow = finite & (np.abs(value) > limits.max) & ~edge & ~span.under & ~wrong & ~unspecified
-    missing = np.logical_or.reduce([np.isnan(each) for each in named.values()])
-    invalid = np.isnan(value) & ~missing & np.isfinite(slack)
-    calm = ~overflow & ~invalid & (slack < limits.max) & ~_excused(row, named, missing, wrong)
+    beyond = finite & (np.abs(value) > limits.max) & ~wrong
+    overflow = beyond & ~doubtful & ~span.under
+    invalid = np.isnan(value) & ~missing & (wrong | ~doubtful) & np.isfinite(slack)
+    calm = ~beyond & ~invalid & (slack < limits.max) & ~(doubtful & ~np.isnan(named["x"]))
+    calm &= ~(missing & wrong) & ~_excused(row, named, missing)
     bounded = (np.abs(value) >= limits.tiny) & (slack == 0) & np.isfinite(value) & ~overflow
-    amplification = _amplification(row, named)
-    return Truth(value, bounded, slack, overflow, invalid, calm, amplification)
+    return Truth(value, bounded, slack, overflow, invalid, calm, _amplification(row, named))
+
+
+def _is_near_overflow(value, limits):
+    """A finite number of which an allowed error may or may not make infinity."""
+    near = (np.abs(value) > limits.max * (1 - limits.eps)) & np.isfinite(value)
+    return near & (np.abs(value) / 2 < limits.max / 2 * (1 + limits.eps))
 
 
 def _amplification(row, named):
@@ -144,14 +155,12 @@ def _unspecified(row, named):
     return np.zeros(x.shape, bool)
 
 
-def _excused(row, named, missing, wrong):
+def _excused(row, named, missing):
     """A NaN that would be there without the NaN that went in may raise its flag, or not."""
-    x_is_nan = np.isnan(named["x"]) & ~wrong
     replaced = {key: np.where(np.isnan(each), 1, each) for key, each in named.items()}
-    replaced["x"] = np.where(np.isnan(named["x"]), -1, named["x"])
     names = [*row.data[:-1], "x", *row.parameters]
     anyway = np.isnan(getattr(reference, row.name)(*[replaced[name] for name in names]))
-    return missing & ~x_is_nan & anyway
+    return missing & ~np.isnan(named["x"]) & anyway
 
 
 def _from_output_range(row, dtype, named):

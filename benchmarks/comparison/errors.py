@@ -13,8 +13,8 @@ from .ulp import ulp_error, wide_type
 
 Array = np.ndarray[Any, Any]
 
-# The elements whose error is measured: all, up to this many.
-MAXIMUM_ELEMENTS = 1_000_000
+# The elements whose error is measured: all, up to this many (the oracle is slow).
+MAXIMUM_ELEMENTS = 1 << 18
 # mpmath takes some 50 microseconds per element.
 MAXIMUM_MPMATH_ELEMENTS = 2_000
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any
 
 from .cases import Case
@@ -77,9 +78,6 @@ def measure(
     failures: dict[str, str] = {}
     batches = arguments(case.row.data, data, case.function.partition("_")[0])
     team.ask_all(able, failures, "prepare", case.function, batches, case.row.parameters)
-    for peer in [p for p in able if p not in failures]:
-        with _noting(failures, peer):
-            team.ask(peer, "calibrate")
     seconds = _rounds(team, [p for p in able if p not in failures], failures, rounds, after_round)
     for peer, samples in seconds.items():
         records[peer].status, records[peer].seconds = "measured", samples
@@ -104,15 +102,19 @@ def _rounds(
 ) -> dict[str, list[float]]:
     """Return the samples of every peer, in seconds per call."""
     samples: dict[str, list[float]] = {peer: [] for peer in peers}
+    spent = dict.fromkeys(peers, 0.0)
     for number in range(rounds):
         # Nobody always comes after the same neighbour.
         start = number % max(1, len(peers))
         for peer in [*peers[start:], *peers[:start]]:
             taken = samples[peer]
-            if peer in failures or (len(taken) >= ENOUGH_TURNS and sum(taken) > ENOUGH_SECONDS):
+            enough = len(taken) >= ENOUGH_TURNS and spent[peer] > ENOUGH_SECONDS
+            if peer in failures or enough:
                 continue
+            before = perf_counter()
             with _noting(failures, peer):
                 taken.append(team.ask(peer, "turn"))
+            spent[peer] += perf_counter() - before
         after_round()
     return samples
 

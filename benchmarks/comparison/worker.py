@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -17,9 +18,11 @@ import numpy as np
 from .peers import all_peers
 from .peers.base import Array, Prepared
 
-# Long enough for the clock and for a thread pool to be awake; short enough to come round again
-# before the machine's mood changes.
-TURN_SECONDS = 0.004
+# Long enough for the clock and for many passes; short enough to come round again before the
+# machine's mood changes.
+TURN_SECONDS = 0.003
+# Long enough to fill the caches, to wake a thread pool and to outlast the spinning of another's.
+WARM_UP_SECONDS = 0.001
 
 
 class Session:
@@ -28,7 +31,7 @@ class Session:
     def __init__(self, peer: str) -> None:
         self._peer = all_peers()[peer]
         self._slots: list[Prepared] = []
-        self._passes = 1
+        self._latest_pass = 0.0
 
     def start(self, threads: int) -> str:
         """Import the library; return its version."""
@@ -42,19 +45,37 @@ class Session:
         self._slots = [
             self._peer.prepare(function, row, parameters) for row in zip(*batches, strict=True)
         ]
-        _run([slot.call for slot in self._slots], 1)
-
-    def calibrate(self) -> None:
-        """Choose how many passes over the rows make a turn."""
-        calls = [slot.call for slot in self._slots]
-        _run(calls, 1)
-        self._passes = max(1, round(TURN_SECONDS / _timed(calls, 1)))
+        self._latest_pass = self._pass()
 
     def turn(self) -> float:
-        """Return the seconds of one call, the mean of a turn after half a turn of warming up."""
+        """Return the seconds of one call, from the median of the passes of a turn.
+
+        A pass is one call for every row. What is slower than a whole turn needs no warming up.
+        """
+        gc.disable()
+        try:
+            if self._latest_pass < TURN_SECONDS:
+                self._passes(WARM_UP_SECONDS)
+            passes = self._passes(TURN_SECONDS)
+        finally:
+            gc.enable()
+        self._latest_pass = median(passes)
+        return self._latest_pass / len(self._slots)
+
+    def _passes(self, seconds: float) -> list[float]:
+        """Make passes until they have taken long enough; return the seconds of each."""
+        passes: list[float] = []
+        end = perf_counter() + seconds
+        while not passes or perf_counter() < end:
+            passes.append(self._pass())
+        return passes
+
+    def _pass(self) -> float:
         calls = [slot.call for slot in self._slots]
-        _run(calls, self._passes // 2)
-        return _timed(calls, self._passes) / (self._passes * len(calls))
+        start = perf_counter()
+        for call in calls:
+            call()
+        return perf_counter() - start
 
     def results(self, limit: int) -> tuple[Array, ...]:
         """Return the first `limit` elements of the results, all rows joined."""
@@ -64,23 +85,6 @@ class Session:
     def release(self) -> None:
         """Let go of inputs and outputs."""
         self._slots = []
-
-
-def _run(calls: list[Callable[[], object]], passes: int) -> None:
-    for _ in range(passes):
-        for call in calls:
-            call()
-
-
-def _timed(calls: list[Callable[[], object]], passes: int) -> float:
-    gc.collect()
-    gc.disable()
-    try:
-        start = perf_counter()
-        _run(calls, passes)
-        return perf_counter() - start
-    finally:
-        gc.enable()
 
 
 def serve(connection: Connection, peer: str) -> None:

@@ -23,8 +23,8 @@ def bound(function: str, dtype: str, parameters: dict[str, float]) -> float:
     return 1.0 if function in TIGHT else 1.5
 
 
-def bound_below_normal(function: str, dtype: str, parameters: dict[str, float]) -> float:
-    """Return the bound for all other results; there is one for float16 alone."""
+def bound_out_of_range(function: str, dtype: str, parameters: dict[str, float]) -> float:
+    """Return the bound where one of them does leave it; there is one for float16 alone."""
     if np.dtype(dtype) == np.float16 and _correctly_rounded(function, parameters):
         return 0.5
     return math.inf

@@ -28,12 +28,13 @@ class Exact:
     def __init__(self, x: Array, grad: Array) -> None:
         self.x, self.grad = x, grad
         self._wide = x.astype(np.float64), grad.astype(np.float64)
-        self._smallest = np.finfo(x.dtype).smallest_normal
+        limits = np.finfo(x.dtype)
+        self._smallest, self._largest = float(limits.smallest_normal), float(limits.max)
         self._normal_exponentials: dict[float, Array] = {}
 
     def errors(self, row: Any, parameters: Sequence[Any], actual: Sequence[Array]) -> Iterator[Any]:
         """Yield (error in ULP, whether the contract bounds it) for each output."""
-        exponential = self._is_exponential_normal(row, float(parameters[0]))
+        in_range = self._intermediates_in_range(row, float(parameters[0]))
         x, grad = self._wide
         data = (grad, x) if len(row.data) == 2 else (x,)
         if self.x.dtype == np.float64:
@@ -44,17 +45,19 @@ class Exact:
             results = formula(_Float64, *data, *map(np.float64, parameters))
         for result, exact in zip(actual, _as_tuple(results), strict=True):
             magnitude = np.abs(exact.astype(np.float64, copy=False))
-            yield measure(result, exact), ~(magnitude < self._smallest) & exponential
+            yield measure(result, exact), ~(magnitude < self._smallest) & in_range
 
-    def _is_exponential_normal(self, row: Any, alpha: float) -> Any:
-        """Tell where the exponential that a derivative names does not underflow."""
+    def _intermediates_in_range(self, row: Any, alpha: float) -> Any:
+        """Tell where the exponential of a derivative and the quotient of celu stay in range."""
         family, _, role = row.name.partition("_")
-        if role in ("", "backward_from_output"):
-            return True
         divisor = alpha if family == "celu" else 1.0
+        if role == "backward_from_output":
+            return ~(np.abs(self._wide[0] / divisor) > self._largest) | np.isinf(self._wide[0])
+        if role == "":
+            return True
         if divisor not in self._normal_exponentials:
             normal = np.exp(np.minimum(self._wide[0] / divisor, 0)) >= self._smallest
-            self._normal_exponentials[divisor] = normal
+            self._normal_exponentials[divisor] = normal | np.isnan(self._wide[0])
         return self._normal_exponentials[divisor]
 
 

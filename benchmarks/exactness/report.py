@@ -15,7 +15,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from .bounds import bound, bound_below_normal
+from .bounds import bound, bound_out_of_range
 from .statistics import Largest, Statistics
 from .walk import Key
 
@@ -35,19 +35,22 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        below = bound_below_normal(self.function, self.dtype, self.parameters)
-        return self.statistics.normal.error <= self.bound and self.statistics.below.error <= below
+        others = bound_out_of_range(self.function, self.dtype, self.parameters)
+        return (
+            self.statistics.bounded.error <= self.bound
+            and self.statistics.unbounded.error <= others
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the JSON file holds; infinite numbers and NaN are spelled."""
         found = self.statistics
         numbers = {
-            "max_ulp": found.normal.error,
-            "at": found.normal.where,
+            "max_ulp": found.bounded.error,
+            "at": found.bounded.where,
             "mean_ulp": found.mean,
             "bound": self.bound,
-            "below_normal_max_ulp": found.below.error,
-            "below_normal_at": found.below.where,
+            "out_of_range_max_ulp": found.unbounded.error,
+            "out_of_range_at": found.unbounded.where,
         }
         spelled = {k: v if v is None or math.isfinite(v) else str(v) for k, v in numbers.items()}
         return {
@@ -77,7 +80,7 @@ def show(found: Iterable[Verdict], console: Console) -> None:
             box=box.SIMPLE_HEAD,
         )
         table.add_column("", no_wrap=True)
-        for name in ("max ULP", "at", "mean", "bound", "below normal", "at", "results"):
+        for name in ("max ULP", "at", "mean", "bound", "out of range", "at", "results"):
             table.add_column(name, justify="right")
         for verdict in group:
             table.add_row(*_cells(verdict), style=None if verdict.holds else "bold red")
@@ -86,13 +89,13 @@ def show(found: Iterable[Verdict], console: Console) -> None:
 
 def _cells(verdict: Verdict) -> list[str]:
     found = verdict.statistics
-    below = ("-", "-") if found.below.where is None else _largest(found.below)
+    others = ("-", "-") if found.unbounded.where is None else _largest(found.unbounded)
     return [
         verdict.function,
-        *_largest(found.normal),
+        *_largest(found.bounded),
         f"{found.mean:.3f}",
         f"{verdict.bound:g}",
-        *below,
+        *others,
         f"{found.count:,}",
     ]
 

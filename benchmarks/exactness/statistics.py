@@ -30,10 +30,10 @@ class Largest:
 
 @dataclass
 class Statistics:
-    """Errors in ULP: of the normal results, which the contract bounds, and of those below."""
+    """Errors in ULP: of the results that the contract bounds, and of those it does not."""
 
-    normal: Largest = field(default_factory=Largest)
-    below: Largest = field(default_factory=Largest)
+    bounded: Largest = field(default_factory=Largest)
+    unbounded: Largest = field(default_factory=Largest)
     total: float = 0.0
     count: int = 0
 
@@ -41,22 +41,22 @@ class Statistics:
     def mean(self) -> float:
         return self.total / self.count if self.count else math.nan
 
-    def add(self, errors: Array, inputs: Array, normal: Array) -> None:
-        """Take in the errors at `inputs`; `normal` tells which of them the contract bounds."""
-        if normal.all():
-            self._add_normal(errors, inputs)
+    def add(self, errors: Array, inputs: Array, bounded: Array) -> None:
+        """Take in the errors at `inputs`; `bounded` tells which of them the contract bounds."""
+        if bounded.all():
+            self._add_bounded(errors, inputs)
         else:
-            self._add_normal(errors[normal], inputs[normal])
-            self.below.add_largest(errors[~normal], inputs[~normal])
+            self._add_bounded(errors[bounded], inputs[bounded])
+            self.unbounded.add_largest(errors[~bounded], inputs[~bounded])
 
-    def _add_normal(self, errors: Array, inputs: Array) -> None:
-        self.normal.add_largest(errors, inputs)
+    def _add_bounded(self, errors: Array, inputs: Array) -> None:
+        self.bounded.add_largest(errors, inputs)
         self.total += float(errors.sum())
         self.count += errors.size
 
     def merge(self, other: Statistics) -> None:
         """Take in the statistics of other inputs."""
-        self.normal.merge(other.normal)
-        self.below.merge(other.below)
+        self.bounded.merge(other.bounded)
+        self.unbounded.merge(other.unbounded)
         self.total += other.total
         self.count += other.count

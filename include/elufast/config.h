@@ -15,7 +15,14 @@ typedef unsigned long long elufast_u64;
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+/* Always inlined, or a loop over the larger formulas would call them and stay scalar. */
+#if defined(__GNUC__)
+#define ELUFAST_FN static inline __attribute__((always_inline))
+#elif defined(_MSC_VER)
+#define ELUFAST_FN static __forceinline
+#else
 #define ELUFAST_FN static inline
+#endif
 typedef int32_t elufast_i32;
 typedef uint32_t elufast_u32;
 typedef int64_t elufast_i64;

@@ -17,6 +17,19 @@
 
 #include "elufast/config.h"
 
+/* All bits where the condition holds. A select made of such masks is done by the compiler as it
+ * stands. Written with ?:, the operation that it protects may be moved into a branch or (with
+ * -fno-trapping-math) out of it, which costs the vectorisation or raises flags for nothing. */
+ELUFAST_FN elufast_i32 elufast_mask_f32(int condition) { return -(elufast_i32)(condition != 0); }
+ELUFAST_FN elufast_i64 elufast_mask_f64(int condition) { return -(elufast_i64)(condition != 0); }
+
+ELUFAST_FN float elufast_zero_unless_f32(int condition, float x) {
+    return elufast_from_bits_f32(elufast_bits_f32(x) & elufast_mask_f32(condition));
+}
+ELUFAST_FN double elufast_zero_unless_f64(int condition, double x) {
+    return elufast_from_bits_f64(elufast_bits_f64(x) & elufast_mask_f64(condition));
+}
+
 typedef struct {
     float high, low;
 } elufast_sum_f32;
@@ -62,13 +75,13 @@ ELUFAST_FN elufast_sum_f32 elufast_expm1_from_f32(elufast_parts_f32 parts, float
     elufast_sum_f32 v;
     v.high = elufast_muladd_f32(power, parts.w, power_less_1);
     v.low = elufast_muladd_f32(power, parts.w, power_less_1 - v.high);
-    v.low = v.low + (power == 1.0f ? parts.w_low : 0.0f);
+    v.low = v.low + elufast_zero_unless_f32(parts.n == 0, parts.w_low);
     return v;
 }
 
 /* What expm1_from leaves out, to be multiplied by exp(x): nothing that shows for x < 0. */
 ELUFAST_FN float elufast_expm1_missing_f32(elufast_parts_f32 parts) {
-    return parts.n > 0 ? parts.low : 0.0f;
+    return elufast_zero_unless_f32(parts.n > 0, parts.low);
 }
 
 /* 2^n for -126 <= n <= 127. */
@@ -123,7 +136,7 @@ ELUFAST_FN elufast_sum_f64 elufast_expm1_from_f64(elufast_parts_f64 parts, doubl
     double power_less_1 = power - 1.0;
     double sum = elufast_muladd_f64(power, parts.r, power_less_1);
     double error = elufast_muladd_f64(power, parts.r, power_less_1 - sum);
-    double q = elufast_muladd_f64(parts.low, 1.0 + parts.r, parts.q);
+    double q = elufast_muladd_f64(parts.low, 1.0 + (parts.r + parts.q), parts.q);
     double tail = elufast_muladd_f64(power, q, error);
     elufast_sum_f64 v;
     v.high = sum + tail;

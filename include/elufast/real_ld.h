@@ -56,10 +56,24 @@ ELUFAST_FN long double elufast_fma_ld(long double a, long double b, long double 
 ELUFAST_FN long double elufast_muladd_ld(long double a, long double b, long double c) {
     return a * b + c;
 }
+/* Volatile keeps the select in front of the operation that it protects: see `mask` in real.inc. */
+ELUFAST_FN long double elufast_select_ld(int condition, long double yes, long double no) {
+    volatile long double chosen = condition ? yes : no;
+    return chosen;
+}
+ELUFAST_FN long double elufast_zero_unless_ld(int condition, long double x) {
+    return elufast_select_ld(condition, x, 0.0L);
+}
+ELUFAST_FN long double elufast_finite_or_0_ld(long double x) {
+    return elufast_select_ld(isfinite(x), x, 0.0L);
+}
 ELUFAST_FN int elufast_is_positive_ld(long double x) { return isgreater(x, 0.0L); }
 ELUFAST_FN int elufast_is_negative_ld(long double x) { return isless(x, 0.0L); }
+ELUFAST_FN int elufast_is_zero_ld(long double x) { return x == 0.0L; }
+ELUFAST_FN elufast_i32 elufast_mask_ld(int condition) { return -(elufast_i32)(condition != 0); }
+ELUFAST_FN int elufast_is_below_1_ld(long double x) { return isless(fabsl(x), 1.0L); }
 ELUFAST_FN int elufast_is_finite_ld(long double x) { return isfinite(x); }
-ELUFAST_FN long double elufast_infinity_ld(void) { return HUGE_VALL; }
+ELUFAST_FN int elufast_is_minus_infinity_ld(long double x) { return isinf(x) && signbit(x); }
 ELUFAST_FN long double elufast_magnitude_ld(long double x) { return fabsl(x); }
 
 ELUFAST_FN long double elufast_clamp_nonpositive_ld(long double x, long double lowest) {

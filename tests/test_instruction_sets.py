@@ -1,0 +1,97 @@
+"""Every instruction set that was built gives right values, and those with fma the same bits."""
+
+import os
+import platform
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from support import DTYPES, as_dtype, assert_same_bits, full_grid, function, outputs
+from truth import assert_accepted
+
+import elufast
+from elufast._ufuncs import ROWS
+
+BUILT = elufast.show_config(mode="dict")["instruction_sets_built"]
+TYPES = [dtype for dtype in DTYPES if dtype != np.longdouble]  # that one is libm's
+TESTS = os.path.dirname(__file__)  # noqa: PTH120
+
+# Runs in a new process, for the choice is made at import.
+SCRIPT = f"""
+import sys
+sys.path.insert(0, {TESTS!r})
+import numpy, test_instruction_sets as t
+numpy.savez(sys.argv[1], **t.results())
+"""
+
+
+def inputs_of(row, dtype):
+    """The grid of special values, and ordinary ones with a parameter each."""
+    rng = np.random.default_rng(4)
+    grid = full_grid(row, dtype)
+    size = 3001
+    plain = [rng.normal(size=size) * 2.0 ** rng.integers(-8, 7, size) for _ in row.data]
+    plain += [rng.uniform(0.2, 3, size) for _ in row.parameters]
+    return [np.append(a, as_dtype(b, dtype)) for a, b in zip(grid, plain, strict=True)]
+
+
+def results():
+    found = {"used": np.array(elufast.show_config(mode="dict")["instruction_set"])}
+    for row in ROWS:
+        for dtype in TYPES:
+            with np.errstate(all="ignore"):
+                parts = outputs(function(row)(*inputs_of(row, dtype)))
+            found[f"{row.name}-{dtype}"] = np.stack(parts)
+    return found
+
+
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory):
+    """The results of every instruction set that this machine has, by name."""
+    folder, found = tmp_path_factory.mktemp("results"), {}
+    for name in BUILT:
+        path = folder / f"{name}.npz"
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, path],
+            env=os.environ | {"ELUFAST_ISA": name},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if "ImportError: ELUFAST_ISA" in done.stderr:
+            continue  # built, but this processor lacks it
+        assert done.returncode == 0, done.stderr
+        with np.load(path) as file:
+            found[name] = dict(file)
+        assert found[name]["used"] == name
+    return found
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_values(row, dtype, computed):
+    inputs = inputs_of(row, dtype)
+    assert "baseline" in computed
+    for found in computed.values():
+        assert_accepted(row, dtype, inputs, tuple(found[f"{row.name}-{dtype}"]))
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_same_bits_with_fma(row, dtype, computed):
+    without_fma = {"baseline"} if platform.machine() in ("x86_64", "AMD64") else set()
+    found = [parts for name, parts in computed.items() if name not in without_fma]
+    for other in found[1:]:
+        assert_same_bits(other[f"{row.name}-{dtype}"], found[0][f"{row.name}-{dtype}"])
+
+
+def test_unknown_instruction_set():
+    done = subprocess.run(
+        [sys.executable, "-c", "import elufast"],
+        env=os.environ | {"ELUFAST_ISA": "abacus"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "ImportError" in done.stderr
+    assert "baseline" in done.stderr
