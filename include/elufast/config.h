@@ -85,8 +85,8 @@ ELUFAST_FN double elufast_from_bits_f64(elufast_i64 bits) {
 #endif
 }
 
-/* fma_*: the exact product enters the sum, also where the machine has no such instruction.
- * muladd_*: fused where that is free; elsewhere two roundings, for the steps that can bear it. */
+/* fma: the exact product enters the sum, also where the machine has no such instruction.
+ * muladd: fused where that is free; elsewhere two roundings, for the steps that can bear it. */
 #if ELUFAST_HAVE_FMA
 ELUFAST_FN float elufast_fma_f32(float a, float b, float c) { return fmaf(a, b, c); }
 ELUFAST_FN double elufast_fma_f64(double a, double b, double c) { return fma(a, b, c); }
@@ -127,5 +127,14 @@ ELUFAST_FN double elufast_fma_f64(double a, double b, double c) {
     return sum + (sum_error + product_error);
 }
 #endif
+
+/* What fma is for float and double; for long double, where fma is a slow call, the name for the few
+ * places that cannot do without (real_ld.h). */
+ELUFAST_FN float elufast_exact_fma_f32(float a, float b, float c) {
+    return elufast_fma_f32(a, b, c);
+}
+ELUFAST_FN double elufast_exact_fma_f64(double a, double b, double c) {
+    return elufast_fma_f64(a, b, c);
+}
 
 #endif

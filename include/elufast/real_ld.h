@@ -50,8 +50,12 @@ ELUFAST_FN long double elufast_expm1_missing_ld(elufast_parts_ld parts) {
     return 0.0L;
 }
 ELUFAST_FN long double elufast_power_ld(elufast_i32 n) { return ldexpl(1.0L, n); }
-ELUFAST_FN long double elufast_fma_ld(long double a, long double b, long double c) {
+ELUFAST_FN long double elufast_exact_fma_ld(long double a, long double b, long double c) {
     return fmal(a, b, c);
+}
+/* Without the exact product a chain of products costs half a ULP for each, as in libm. */
+ELUFAST_FN long double elufast_fma_ld(long double a, long double b, long double c) {
+    return a * b + c;
 }
 ELUFAST_FN long double elufast_muladd_ld(long double a, long double b, long double c) {
     return a * b + c;
@@ -71,6 +75,7 @@ ELUFAST_FN int elufast_is_positive_ld(long double x) { return isgreater(x, 0.0L)
 ELUFAST_FN int elufast_is_negative_ld(long double x) { return isless(x, 0.0L); }
 ELUFAST_FN int elufast_is_zero_ld(long double x) { return x == 0.0L; }
 ELUFAST_FN elufast_i32 elufast_mask_ld(int condition) { return -(elufast_i32)(condition != 0); }
+ELUFAST_FN long double elufast_neutral_if_0_ld(long double x) { return x == 0.0L ? -0.0L : x; }
 ELUFAST_FN int elufast_is_below_1_ld(long double x) { return isless(fabsl(x), 1.0L); }
 ELUFAST_FN int elufast_is_finite_ld(long double x) { return isfinite(x); }
 ELUFAST_FN int elufast_is_minus_infinity_ld(long double x) { return isinf(x) && signbit(x); }
