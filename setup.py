@@ -40,7 +40,7 @@ CPU_PROBE = '#include <immintrin.h>\nint main(void) { return __builtin_cpu_suppo
 
 
 class BuildExtension(build_ext):
-    """What the compiler can do is tried out; what it cannot is left out, and `show_config` says so."""
+    """What the compiler can do is tried out; `show_config` says what it could not."""
 
     def build_extension(self, ext):
         is_gnu_like = self.compiler.compiler_type != "msvc" and self.works(EXACT)
@@ -99,7 +99,9 @@ setup(
                 ("PY_UFUNC_UNIQUE_SYMBOL", "elufast_UFUNC_API"),
                 ("ELUFAST_NUMPY_VERSION", f'"{np.__version__}"'),
             ],
-            depends=[str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")],
+            depends=[
+                str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")
+            ],
         )
     ],
     cmdclass={"build_ext": BuildExtension},

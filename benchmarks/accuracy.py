@@ -51,8 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wanted.output:
         command = shlex.join(["python", "benchmarks/accuracy.py", *arguments])
         report.save(found, machine.describe(), command, wanted.output)
-    broken = [verdict for verdict in found if not verdict.holds]
-    console.print(f"{len(found) - len(broken)} of {len(found)} bounds hold")
+    broken = report.show_broken(found, console)
     return 1 if broken else 0
 
 

@@ -17,7 +17,8 @@ typedef struct {
 static call_data calls[ELUFAST_FUNCTIONS];
 static PyObject *out_name;
 
-/* ---- where a call may skip the parameters: see `is_plain` ------------------------------------- */
+/* ---- where a call may skip the parameters: see `is_plain` -------------------------------------
+ */
 
 static int is_native_float(PyArray_Descr *descr) {
     int type = descr->type_num;
@@ -54,11 +55,10 @@ static int is_plain(const elufast_function *f, PyObject *const *args, Py_ssize_t
            is_plain_out(args[count]);
 }
 
-/* ---- keywords into their places --------------------------------------------------------------- */
+/* ---- keywords into their places ---------------------------------------------------------------
+ */
 
-static int same_name(PyObject *a, PyObject *b) {
-    return a == b || PyUnicode_Compare(a, b) == 0;
-}
+static int same_name(PyObject *a, PyObject *b) { return a == b || PyUnicode_Compare(a, b) == 0; }
 
 /* Which input the keyword names, -1 if none. */
 static int input_index(const call_data *data, int inputs, PyObject *keyword) {
@@ -154,10 +154,10 @@ static PyObject *call_row(int row, PyObject *ufunc, PyObject *const *args, size_
 }
 
 /* A slot is given the ufunc and not the row; one function each spares a look-up. */
-#define ELUFAST_FUNCTION(name, family, shape)                                               \
-    static PyObject *call_##name(PyObject *ufunc, PyObject *const *args, size_t flags,      \
-                                 PyObject *keywords) {                                      \
-        return call_row(ELUFAST_ROW_##name, ufunc, args, flags, keywords);                  \
+#define ELUFAST_FUNCTION(name, family, shape)                                          \
+    static PyObject *call_##name(PyObject *ufunc, PyObject *const *args, size_t flags, \
+                                 PyObject *keywords) {                                 \
+        return call_row(ELUFAST_ROW_##name, ufunc, args, flags, keywords);             \
     }
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
@@ -168,7 +168,8 @@ static const vectorcallfunc slots[ELUFAST_FUNCTIONS] = {
 #undef ELUFAST_FUNCTION
 };
 
-/* ---- installation ----------------------------------------------------------------------------- */
+/* ---- installation -----------------------------------------------------------------------------
+ */
 
 /* By CPython's protocol rather than by NumPy's struct, whose layout is not ours to know. */
 static vectorcallfunc *slot_of(PyObject *ufunc) {
@@ -182,9 +183,10 @@ int elufast_install_call(PyObject *ufunc, int row, PyObject *plain, PyObject *nu
     call_data *data = &calls[row];
     vectorcallfunc *slot = slot_of(ufunc), *numpy_slot = slot_of(numpy_ufunc);
     if (slot == NULL || numpy_slot == NULL || *slot != *numpy_slot || *slot == NULL) {
-        PyErr_SetString(PyExc_ImportError,
-                        "elufast does not know how this version of NumPy calls its ufuncs "
-                        "(no common vectorcall slot); another version of NumPy or of elufast is needed");
+        PyErr_SetString(
+            PyExc_ImportError,
+            "elufast does not know how this version of NumPy calls its ufuncs "
+            "(no common vectorcall slot); another version of NumPy or of elufast is needed");
         return -1;
     }
     if (out_name == NULL && (out_name = PyUnicode_InternFromString("out")) == NULL) return -1;

@@ -4,9 +4,12 @@
 #define ELUFAST_NAME(name, value) #name,
 #define ELUFAST_DEFAULT(name, value) value,
 
-#define ELUFAST_ROW(text, family, data, out, ...)                 \
-    {text, data, 0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT), out, \
-     {__VA_ARGS__, ELUFAST_PARAMETERS_##family(ELUFAST_NAME)},    \
+#define ELUFAST_ROW(text, family, data, out, ...)              \
+    {text,                                                     \
+     data,                                                     \
+     0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT),             \
+     out,                                                      \
+     {__VA_ARGS__, ELUFAST_PARAMETERS_##family(ELUFAST_NAME)}, \
      {ELUFAST_PARAMETERS_##family(ELUFAST_DEFAULT)}},
 #define ELUFAST_ROW_MAP(text, family) ELUFAST_ROW(text, family, 1, 1, "x")
 #define ELUFAST_ROW_MAP_PAIR(text, family) ELUFAST_ROW(text, family, 1, 2, "x")

@@ -5,15 +5,15 @@
 
 #include "_parallel.h"
 
-/* Elements for which it pays to wake another thread; about 10 us of work each, where waking a thread
- * costs some 5. benchmarks/bench_ufuncs.py, the sizes around it, 2 cores. */
+/* Elements for which it pays to wake another thread; about 10 us of work each, where waking a
+ * thread costs some 5. benchmarks/bench_ufuncs.py, the sizes around it, 2 cores. */
 static const size_t MIN_ELEMENTS_PER_THREAD = 32768;
 
 /* Cuts between threads fall on cache lines of 64 bytes for every type from 1 byte on. */
 static const size_t THREAD_GRAIN = 64;
 
-/* Operands that a kernel cannot take as they lie are copied into blocks of this many elements: with 6
- * operands of 16 bytes this is 24 KiB, which the first-level cache holds. */
+/* Operands that a kernel cannot take as they lie are copied into blocks of this many elements: with
+ * 6 operands of 16 bytes this is 24 KiB, which the first-level cache holds. */
 enum { BLOCK = 256 };
 
 typedef struct {
@@ -76,22 +76,26 @@ static void run_contiguous_array(void *context, size_t start, size_t count) {
 
 static void copy_strided(char *to, ptrdiff_t to_step, const char *from, ptrdiff_t from_step,
                          size_t count, size_t item_size) {
-#define COPY(size)                                                     \
+#define COPY(size)                                                         \
     for (size_t i = 0; i < count; i++, to += to_step, from += from_step) { \
-        memcpy(to, from, size);                                        \
+        memcpy(to, from, size);                                            \
     }
     /* A constant size makes each copy one move. */
     switch (item_size) {
-        case 2: COPY(2) break;
-        case 4: COPY(4) break;
-        case 8: COPY(8) break;
-        default: COPY(item_size) break;
+        case 2:
+            COPY(2) break;
+        case 4:
+            COPY(4) break;
+        case 8:
+            COPY(8) break;
+        default:
+            COPY(item_size) break;
     }
 #undef COPY
 }
 
-/* Any strides: the inputs are gathered into blocks, the outputs scattered from them. All inputs of a
- * block are read before any output of it is written. */
+/* Any strides: the inputs are gathered into blocks, the outputs scattered from them. All inputs of
+ * a block are read before any output of it is written. */
 static void run_blocks(void *context, size_t start, size_t count) {
     const call *c = context;
     const elufast_function *f = c->loop->function;
@@ -120,7 +124,8 @@ static void run_blocks(void *context, size_t start, size_t count) {
     }
 }
 
-/* ---- overlap: NumPy hands over such arrays where ascending order gives the right result --------- */
+/* ---- overlap: NumPy hands over such arrays where ascending order gives the right result ---------
+ */
 
 typedef enum { APART, INPUT_AHEAD, IN_ORDER } overlap;
 
@@ -158,7 +163,8 @@ static overlap worst_overlap(const call *c, size_t n) {
     return worst;
 }
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 static void prepare(call *c, const elufast_loop *loop, char **arrays, const ptrdiff_t *steps) {
     const elufast_function *f = loop->function;

@@ -10,12 +10,13 @@ typedef struct {
     const elufast_function *function;
     elufast_kernels kernels;
     size_t item_size;
-    int has_parameters; /* whether the parameters are among the arrays; else they are the defaults */
+    int has_parameters; /* whether the parameters are among the arrays; else they are the defaults
+                         */
     char defaults[ELUFAST_MAX_PARAMETERS][ELUFAST_LARGEST_ITEM];
 } elufast_loop;
 
-/* PyUFuncGenericFunction, without NumPy's headers (npy_intp is ptrdiff_t): arrays and their steps in
- * bytes, data first, then parameters, then outputs. */
+/* PyUFuncGenericFunction, without NumPy's headers (npy_intp is ptrdiff_t): arrays and their steps
+ * in bytes, data first, then parameters, then outputs. */
 void elufast_inner_loop(char **arrays, const ptrdiff_t *count, const ptrdiff_t *steps, void *loop);
 
 #endif

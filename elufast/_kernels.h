@@ -24,8 +24,8 @@ enum {
     ELUFAST_FUNCTIONS
 };
 
-/* Arrays of n elements each, contiguous and aligned; an output may be the very same array as an input
- * but must not overlap one otherwise. */
+/* Arrays of n elements each, contiguous and aligned; an output may be the very same array as an
+ * input but must not overlap one otherwise. */
 typedef void elufast_kernel(const char *const *data, const char *const *parameters,
                             char *const *out, size_t n);
 

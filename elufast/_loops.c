@@ -40,37 +40,38 @@
 #define ELUFAST_OUT_BACKWARD 1
 #define ELUFAST_OUT_BACKWARD_FROM_OUTPUT 1
 
-#define ELUFAST_FUNCTION(name, family, shape)                                                    \
-    static const half_operands name##_operands = {                                               \
+#define ELUFAST_FUNCTION(name, family, shape)                                                     \
+    static const half_operands name##_operands = {                                                \
         ELUFAST_DATA_##shape, 0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT), ELUFAST_OUT_##shape}; \
-    static void name##_scalar_f16(const char *const *data, const char *const *parameters,        \
-                                  char *const *out, size_t n) {                                  \
-        half_blocks(name##_scalar_half, name##_operands, 1, data, parameters, out, n);        \
-    }                                                                                            \
-    static void name##_array_f16(const char *const *data, const char *const *parameters,         \
-                                 char *const *out, size_t n) {                                   \
-        half_blocks(name##_array_half, name##_operands, 0, data, parameters, out, n);                \
-    }                                                                                            \
-    static void name##_ones_f16(const char *const *data, const char *const *parameters,          \
-                                char *const *out, size_t n) {                                    \
-        half_operands operands = name##_operands;                                                \
-        operands.parameters = 0;                                                                 \
-        half_blocks(name##_defaults_half, operands, 1, data, parameters, out, n);                    \
+    static void name##_scalar_f16(const char *const *data, const char *const *parameters,         \
+                                  char *const *out, size_t n) {                                   \
+        half_blocks(name##_scalar_half, name##_operands, 1, data, parameters, out, n);            \
+    }                                                                                             \
+    static void name##_array_f16(const char *const *data, const char *const *parameters,          \
+                                 char *const *out, size_t n) {                                    \
+        half_blocks(name##_array_half, name##_operands, 0, data, parameters, out, n);             \
+    }                                                                                             \
+    static void name##_ones_f16(const char *const *data, const char *const *parameters,           \
+                                char *const *out, size_t n) {                                     \
+        half_operands operands = name##_operands;                                                 \
+        operands.parameters = 0;                                                                  \
+        half_blocks(name##_defaults_half, operands, 1, data, parameters, out, n);                 \
     }
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 
-/* A default of 1 is the same number in float16; SELU's are not, so they count as any scalars there. */
+/* A default of 1 is the same number in float16; SELU's are not, so they count as any scalars there.
+ */
 #define ELUFAST_IS_NOT_1(name, value) +((value) != 1.0)
 #define ELUFAST_HALF_DEFAULTS(name, family) \
     (0 ELUFAST_PARAMETERS_##family(ELUFAST_IS_NOT_1)) ? NULL : name##_ones_f16
 
 extern elufast_kernel_table ELUFAST_TABLE;
 elufast_kernel_table ELUFAST_TABLE = {
-#define ELUFAST_FUNCTION(name, family, shape)                                         \
-    {{ELUFAST_HALF_DEFAULTS(name, family), name##_scalar_f16, name##_array_f16},      \
-     {name##_defaults_f32, name##_scalar_f32, name##_array_f32},                      \
-     {name##_defaults_f64, name##_scalar_f64, name##_array_f64},                      \
+#define ELUFAST_FUNCTION(name, family, shape)                                    \
+    {{ELUFAST_HALF_DEFAULTS(name, family), name##_scalar_f16, name##_array_f16}, \
+     {name##_defaults_f32, name##_scalar_f32, name##_array_f32},                 \
+     {name##_defaults_f64, name##_scalar_f64, name##_array_f64},                 \
      {name##_defaults_ld, name##_scalar_ld, name##_array_ld}},
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION

@@ -62,9 +62,9 @@ int elufast_get_threads(elufast_threads_origin *origin) {
 #ifdef _OPENMP
 #include <omp.h>
 
-/* Each thread has its own flags and its own rounding and flushing modes. Workers take over the modes
- * of the caller (who may flush subnormals, say) and give back the flags; what they had before, they
- * get back, for the pool belongs to other libraries as well. */
+/* Each thread has its own flags and its own rounding and flushing modes. Workers take over the
+ * modes of the caller (who may flush subnormals, say) and give back the flags; what they had
+ * before, they get back, for the pool belongs to other libraries as well. */
 static int run_as_worker(elufast_body *body, void *context, size_t start, size_t count,
                          const fenv_t *caller) {
     fenv_t own;

@@ -8,13 +8,14 @@ typedef void elufast_body(void *context, size_t start, size_t count);
 
 /* Runs body over [0, n) in pieces, at most one for each `minimum` elements, cut at multiples of
  * `grain`. Floating-point flags raised in any piece are raised in the caller. */
-void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t minimum, size_t grain);
+void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t minimum,
+                          size_t grain);
 
 /* Called once, before any loop runs. */
 void elufast_prepare_threads(void);
 
-/* What the environment (0: nothing) and the container's quota (0: none) say, and the processors that
- * the system reports, for where affinity cannot be read. */
+/* What the environment (0: nothing) and the container's quota (0: none) say, and the processors
+ * that the system reports, for where affinity cannot be read. */
 void elufast_configure_threads(int environment, int quota, int processors);
 
 void elufast_set_threads(int count);

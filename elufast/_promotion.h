@@ -5,8 +5,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-/* Integers and booleans alone give float64: NumPy by itself would take the first loop that is safe for
- * them, which is float16 for int8. -1 with an exception on failure. */
+/* Integers and booleans alone give float64: NumPy by itself would take the first loop that is safe
+ * for them, which is float16 for int8. -1 with an exception on failure. */
 int elufast_add_promoters(PyObject *ufunc);
 
 #endif

@@ -52,7 +52,7 @@ class Case:
     @property
     def bytes_moved(self) -> int:
         """Bytes read and written by one call, every array counted once."""
-        return (len(self.row.data) + self.row.nout) * self.bytes_per_array
+        return int(len(self.row.data) + self.row.nout) * self.bytes_per_array
 
 
 def cases(functions: Sequence[str], sizes: dict[str, tuple[int, ...]], threads: int) -> list[Case]:

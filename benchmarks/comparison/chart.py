@@ -93,7 +93,7 @@ def _colour(position: int, yardstick: bool) -> Any:
 
 def _finish(figure: Any, panels: Any, title: str) -> None:
     """Give the figure one legend with every peer that is a line in any panel."""
-    named = {}
+    named: dict[str, Any] = {}
     for panel in panels:
         handles, labels = panel.get_legend_handles_labels()
         lines = [(n, h) for n, h in zip(labels, handles, strict=True) if hasattr(h, "get_marker")]

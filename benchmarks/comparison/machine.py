@@ -39,6 +39,11 @@ def caches() -> dict[str, str]:
     return sizes
 
 
+def load() -> float:
+    """Return how many programs wanted a CPU in the last minute, 0 where the system cannot tell."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
 def describe() -> dict[str, Any]:
     """Return machine and software, for the JSON file."""
     import numpy as np

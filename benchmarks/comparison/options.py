@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,7 +108,7 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _one_of(names: Sequence[str] | dict[str, object], what: str) -> Callable[[str], str]:
+def _one_of(names: Collection[str], what: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if text not in names:
             raise argparse.ArgumentTypeError(

@@ -16,6 +16,11 @@ from .results import Comparison, PeerState, Record, save, state_of, threads
 from .timing import Team, measure_all
 
 FILE_WIDTH = 120
+BUSY = 0.5
+BUSY_WARNING = (
+    "The load of the machine was {:.1f} before the comparison began: other programs take part in "
+    "these numbers, most of all in those with all threads."
+)
 
 
 def run(options: Options, command: str) -> int:
@@ -28,16 +33,20 @@ def run(options: Options, command: str) -> int:
             console.print(f"{state.label}: {state.reason or 'only a yardstick'}")
         console.print("compare.py: there is no peer to measure", style="bold red")
         return 2
+    load = machine.load()
     started = time.monotonic()
     records = _measure(options, present, console)
     settings = {
         "command": command,
         "rounds": options.rounds,
+        "load_before": round(load, 2),
         "seconds": round(time.monotonic() - started, 1),
     }
     comparison = Comparison(machine.describe(), settings, states, records)
     table.show(comparison, console)
     _save(comparison, options, console)
+    if load > BUSY:
+        console.print(BUSY_WARNING.format(load), style="yellow")
     return 1 if comparison.failures() else 0
 
 

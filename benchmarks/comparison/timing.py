@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -148,5 +149,5 @@ def measure_all(
     for case in team_cases:
         if data is None or (data.n, data.x.dtype.name) != (case.n, case.dtype):
             data = inputs(case.n, case.dtype)
-        records += measure(team, case, data, rounds, lambda c=case: progress(c))
+        records += measure(team, case, data, rounds, partial(progress, case))
     return records

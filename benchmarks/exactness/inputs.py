@@ -46,7 +46,7 @@ def from_patterns(dtype: str, first: int, end: int, stride: int) -> Array:
 def gradients(like: Array, first: int) -> Array:
     """Return normally distributed upstream gradients; `first` tells one block from another."""
     generator = np.random.default_rng((SEED, first))
-    return generator.standard_normal(like.shape, dtype=np.float32).astype(like.dtype)
+    return np.asarray(generator.standard_normal(like.shape, np.float32)).astype(like.dtype)
 
 
 def hard_places(count: int, part: int) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -102,6 +102,16 @@ def _cells(verdict: Verdict) -> list[str]:
 
 def _largest(largest: Largest) -> tuple[str, str]:
     return f"{largest.error:#.4g}", f"{largest.where:.7g}"
+
+
+def show_broken(found: Sequence[Verdict], console: Console) -> list[Verdict]:
+    """Print the bounds that do not hold, in full precision; return them."""
+    broken = [verdict for verdict in found if not verdict.holds]
+    for verdict in broken:
+        numbers = ", ".join(f"{key} {value}" for key, value in verdict.as_dict().items())
+        console.print(f"broken: {numbers}", style="bold red", soft_wrap=True, highlight=False)
+    console.print(f"{len(found) - len(broken)} of {len(found)} bounds hold")
+    return broken
 
 
 def save(found: Iterable[Verdict], machine: dict[str, Any], command: str, path: Path) -> None:

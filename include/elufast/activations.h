@@ -27,8 +27,8 @@
 #define ELUFAST_POWER_CAP 64
 #include "elufast/activations.inc"
 
-/* float16 results, computed in float: elufast_elu_half(x, alpha) and so on take and give float. Where
- * a result is to be rounded again, rounding it to odd first saves it from a false tie. */
+/* float16 results, computed in float: elufast_elu_half(x, alpha) and so on take and give float.
+ * Where a result is to be rounded again, rounding it to odd first saves it from a false tie. */
 #define ELUFAST_REAL float
 #define ELUFAST_INT elufast_i32
 #define ELUFAST_F(name) elufast_##name##_half

@@ -29,7 +29,8 @@ typedef int64_t elufast_i64;
 typedef uint64_t elufast_u64;
 #endif
 
-/* Whether fma(a, b, c) is one instruction. Where it is, every instruction set gives the same bits. */
+/* Whether fma(a, b, c) is one instruction. Where it is, every instruction set gives the same bits.
+ */
 #if defined(ELUFAST_CUDA) || defined(__FMA__) || defined(__ARM_FEATURE_FMA) || \
     defined(__aarch64__) || defined(_M_ARM64)
 #define ELUFAST_HAVE_FMA 1

@@ -37,8 +37,8 @@ typedef struct {
 typedef struct {
     float r, q;     /* expm1(r) = r + q */
     float w, w_low; /* the same rounded, and what that left */
-    float low;   /* what r lacks: n ln 2 was subtracted as n fl(ln 2); or what the caller adds */
-    float power; /* 2^n, where n >= -126 */
+    float low;      /* what r lacks: n ln 2 was subtracted as n fl(ln 2); or what the caller adds */
+    float power;    /* 2^n, where n >= -126 */
     elufast_i32 n;
 } elufast_parts_f32;
 
@@ -68,8 +68,8 @@ ELUFAST_FN elufast_parts_f32 elufast_reduce_f32(float x) {
 
 /* 2^n w + (2^n - 1), for a power that the caller may have limited; parts.low is too small to be
  * seen here. high: at most 1 ULP; the sum: 0.7. The rounding of w enters the sum where it is all of
- * it (n = 0), and must not elsewhere: high has to be the sum rounded, so that a product with 1 gives
- * the same bits as high alone. */
+ * it (n = 0), and must not elsewhere: high has to be the sum rounded, so that a product with 1
+ * gives the same bits as high alone. */
 ELUFAST_FN elufast_sum_f32 elufast_expm1_from_f32(elufast_parts_f32 parts, float power) {
     float power_less_1 = power - 1.0f;
     elufast_sum_f32 v;

@@ -1,5 +1,5 @@
-/* float16 as its 16 bits, converted in the integers and by exact multiplications: rounded to nearest
- * even, subnormals kept, and overflow raised by the multiplication that overflows. */
+/* float16 as its 16 bits, converted in the integers and by exact multiplications: rounded to
+ * nearest even, subnormals kept, and overflow raised by the multiplication that overflows. */
 #ifndef ELUFAST_HALF_H
 #define ELUFAST_HALF_H
 
@@ -21,8 +21,8 @@ ELUFAST_FN elufast_f16 elufast_f16_from_f32(float x) {
     elufast_i32 bits = elufast_bits_f32(x), magnitude = bits & 0x7FFFFFFF;
     int is_nan = magnitude > 0x7F800000;
     int is_subnormal = magnitude < 0x38800000; /* below 2^-14 */
-    /* To 11 bits, ties to even; then times 2^112, so that what is too large for float16 is too large
-     * for float: 16 binades short of the end for 5 bits of exponent instead of 8. */
+    /* To 11 bits, ties to even; then times 2^112, so that what is too large for float16 is too
+     * large for float: 16 binades short of the end for 5 bits of exponent instead of 8. */
     elufast_i32 odd = (magnitude >> 13) & 1;
     elufast_i32 rounded = (magnitude + 0x0FFF + odd) & ~0x1FFF;
     float lifted = elufast_from_bits_f32(is_nan | is_subnormal ? 0x38800000 : rounded) * 0x1p112f;

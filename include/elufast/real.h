@@ -1,5 +1,5 @@
-/* What the formulas need to know of a type beyond arithmetic: its limits, comparisons that are quiet
- * on NaN, clamps, and scaling by powers of two. float and double do it all in the integers: a
+/* What the formulas need to know of a type beyond arithmetic: its limits, comparisons that are
+ * quiet on NaN, clamps, and scaling by powers of two. float and double do it all in the integers: a
  * compiler turns that into min, max and blend, and it can raise no flag. */
 #ifndef ELUFAST_REAL_H
 #define ELUFAST_REAL_H
