@@ -99,7 +99,7 @@ def get_include() -> str:
     Returns
     -------
     str
-        The folder that holds ``elufast/activations.h``, in an installed package as in a source tree.
+        The folder that holds ``elufast/activations.h``, installed or in a source tree.
 
     Notes
     -----

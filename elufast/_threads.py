@@ -102,7 +102,7 @@ def thread_count() -> tuple[int, str]:
 
 
 def environment_count(value: str | None) -> int:
-    """OMP_NUM_THREADS, which may be a list with one number for each level of nesting; 0 if unset."""
+    """OMP_NUM_THREADS, which may be a list, one number for each level of nesting; 0 if unset."""
     first = (value or "").split(",")[0].strip()
     return min(int(first), LARGEST_COUNT) if first.isascii() and first.isdigit() else 0
 

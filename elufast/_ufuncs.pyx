@@ -7,9 +7,7 @@ from collections import namedtuple
 
 import numpy as np
 
-cimport cython
 cimport numpy as cnp
-from cpython.ref cimport PyObject
 from libc.string cimport memcpy
 
 cnp.import_array()

@@ -285,6 +285,24 @@ def test_at(row):
         assert_same_bits(x, X)
 
 
+@pytest.mark.parametrize("size", [1, 2, 50, 5000])
+def test_reduce_and_accumulate_run_in_order(row, size):
+    """They have no meaning here, but NumPy's: each result is the next call's x."""
+    f = function(row)
+    alphas = np.random.default_rng(2).uniform(0.5, 1.5, size)
+    alphas[0] = -2.0  # the first x
+    if f.nin != 2 or f.nout != 1:
+        with pytest.raises(ValueError, match="reduce only supported for binary functions"):
+            f.reduce(alphas)
+        return
+    wanted = [alphas[0]]
+    for alpha in alphas[1:]:
+        wanted.append(f(wanted[-1], alpha))
+    with np.errstate(under="ignore"):
+        assert_same_bits(f.accumulate(alphas), np.array(wanted))
+        assert_same_bits(f.reduce(alphas), wanted[-1])
+
+
 # Pickles and copies give the same object.
 
 

@@ -60,6 +60,22 @@ def test_shifted_output(row, run):
 
 
 @pytest.mark.parametrize("row", rows_where(lambda row: row.nout == 1), ids=lambda row: row.name)
+def test_strides_that_overlap(row, run):
+    """Input and output run through the same memory at different speeds, either one ahead."""
+    dtype, size = run
+    others = [ordinary(size, dtype, 1)] * (len(row.data) - 1)
+    for step, flip in ((2, 1), (3, -1)):
+        for place in (0, 5, 2 * size):
+            for fast_input in (True, False):
+                memory = ordinary(3 * size + 5, dtype)[::flip]
+                fast, slow = memory[: size * step : step], memory[place : place + size]
+                source, target = (fast, slow) if fast_input else (slow, fast)
+                expected = function(row)(*others, source.copy())
+                function(row)(*others, source, out=target)
+                assert_same_bits(target, expected)
+
+
+@pytest.mark.parametrize("row", rows_where(lambda row: row.nout == 1), ids=lambda row: row.name)
 def test_output_is_one_of_the_inputs(row, run):
     """In place, into each data array and each parameter array."""
     dtype, size = run

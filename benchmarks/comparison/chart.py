@@ -16,6 +16,12 @@ from .results import Comparison, Record, threads
 
 COLUMNS = 4
 PANEL_INCHES = (3.6, 3.0)
+COLOURS = [
+    colour
+    for name in ("tab10", "Dark2")
+    for colour in plt.get_cmap(name).colors
+    if max(colour) - min(colour) > 0.1  # not the greys
+]
 
 
 def save_all(comparison: Comparison, folder: Path) -> list[Path]:
@@ -88,7 +94,8 @@ def _bars(panel: Any, comparison: Comparison, cell: list[Record]) -> None:
 
 
 def _colour(position: int, yardstick: bool) -> Any:
-    return "grey" if yardstick else plt.get_cmap("tab20")(position * 2 % 20 + position // 10)
+    """Return the peer's colour; grey is for yardsticks."""
+    return "grey" if yardstick else COLOURS[position % len(COLOURS)]
 
 
 def _finish(figure: Any, panels: Any, title: str) -> None:
