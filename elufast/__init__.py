@@ -1,9 +1,11 @@
 """ELU, SELU, CELU and all their derivatives as NumPy ufuncs."""
 
 from elufast import _docs, _threads, _ufuncs
-from elufast._config import get_include, show_config
-from elufast._threads import get_num_threads, set_num_threads
-from elufast._version import __version__
+from elufast._config import get_include as get_include
+from elufast._config import show_config as show_config
+from elufast._threads import get_num_threads as get_num_threads
+from elufast._threads import set_num_threads as set_num_threads
+from elufast._version import __version__ as __version__
 
 _threads.configure()
 
@@ -15,12 +17,3 @@ for _row in _ufuncs.ROWS:
     _ufunc.__qualname__ = _row.name
     globals()[_row.name] = _ufunc
 del _row, _ufunc
-
-__all__ = [
-    "__version__",
-    "get_include",
-    "get_num_threads",
-    "set_num_threads",
-    "show_config",
-]
-__all__ += list(_ufuncs.UFUNCS)

@@ -22,8 +22,6 @@ from numpy.typing import DTypeLike, NDArray
 
 from elufast._config import show_config as show_config
 
-__all__: list[str]
-
 __version__: Final[str]
 
 def get_include() -> str: ...

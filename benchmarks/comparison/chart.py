@@ -16,11 +16,10 @@ from .results import Comparison, Record, threads
 
 COLUMNS = 4
 PANEL_INCHES = (3.6, 3.0)
+# Number 7 of tab10 is grey, which is for yardsticks; Dark2 goes on with darker ones.
 COLOURS = [
-    colour
-    for name in ("tab10", "Dark2")
-    for colour in plt.get_cmap(name).colors
-    if max(colour) - min(colour) > 0.1  # not the greys
+    *(plt.get_cmap("tab10")(number) for number in range(10) if number != 7),
+    *(plt.get_cmap("Dark2")(number) for number in range(7)),
 ]
 
 
