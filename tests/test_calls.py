@@ -234,6 +234,9 @@ def test_array_ufunc_is_given_the_public_function(row):
     assert f(*[X] * len(row.data), Foreign()) == "mine"
     for ufunc, method, count, kwargs in seen:
         assert (ufunc, method, count, kwargs) == (f, "__call__", f.nin, {})
+    out = (Foreign(),) * row.nout
+    assert f(*[X] * len(row.data), out=out) == "mine"
+    assert seen[-1] == (f, "__call__", f.nin, {"out": out})
 
 
 def test_masked_arrays_and_array_wrap(row):

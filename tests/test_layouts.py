@@ -228,7 +228,7 @@ def test_output_of_another_type(row):
         function(row)(*data, out=out)
         assert_same_bits(out, tuple(part.astype(kind) for part in expected))
     out = tuple(np.zeros(SHAPE, "i4") for _ in range(row.nout))
-    with pytest.raises(TypeError, match="Cannot cast ufunc"):
+    with pytest.raises(TypeError, match=f"Cannot cast ufunc '{row.name}' output"):
         function(row)(*data, out=out)
     assert not any(part.any() for part in out)
 

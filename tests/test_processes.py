@@ -176,26 +176,38 @@ def flushing(mxcsr):
     mxcsr.set_mxcsr(before)
 
 
+def subnormals(dtype, sign):
+    """Three times the smallest one, made of bits: under flushing, arithmetic would give 0."""
+    bits = np.dtype(f"u{np.dtype(dtype).itemsize}").type(3)
+    x = np.full(400_001, bits).view(dtype)
+    return np.copysign(x, dtype(sign))
+
+
+def bits_below_the_sign(x):
+    """Comparisons of numbers would take subnormals for 0 under flushing."""
+    return np.abs(x).view(f"u{x.itemsize}")
+
+
+@pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_workers_follow_the_callers_flush_to_zero(dtype, flushing, mxcsr):
+def test_workers_follow_the_callers_flush_to_zero(dtype, sign, flushing, mxcsr):
     """Whatever the caller's thread makes of subnormals, every other thread makes of them too."""
-    for value in (np.finfo(dtype).smallest_subnormal * 3, -np.finfo(dtype).smallest_subnormal * 3):
-        x = np.full(400_001, value, dtype)
-        for f in (elufast.selu, elufast.elu_grad, lambda x: elufast.elu_backward(x, x)):
-            together = f(x)
-            for count in (2, 1):
-                elufast.set_num_threads(count)
-                assert_same_bits(f(x), together)
-            elufast.set_num_threads(3)
-    negative = np.full(400_001, -np.finfo(dtype).smallest_subnormal, dtype)
-    assert (elufast.selu(negative) == 0).all()  # it does flush: the test tests something
+    x = subnormals(dtype, sign)
+    assert (bits_below_the_sign(x) == 3).all()
+    for f in (elufast.selu, lambda x: elufast.elu(x, 2.0), lambda x: elufast.elu_backward(x, -x)):
+        elufast.set_num_threads(3)
+        together = f(x)
+        for count in (2, 1):
+            elufast.set_num_threads(count)
+            assert_same_bits(f(x), together)
+    assert (bits_below_the_sign(elufast.selu(x)) == 0).all()  # it does flush
     assert mxcsr.get_mxcsr() & FLUSH == FLUSH
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_workers_stop_flushing_with_the_caller(dtype, mxcsr):
     """Workers that followed a flushing caller keep subnormals for the next caller."""
-    x = np.full(400_001, -np.finfo(dtype).smallest_subnormal * 3, dtype)
+    x = subnormals(dtype, -1)
     elufast.set_num_threads(3)
     before = mxcsr.get_mxcsr()
     mxcsr.set_mxcsr(before | FLUSH)
