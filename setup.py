@@ -13,7 +13,7 @@ from setuptools.errors import CompileError, LinkError
 # -fno-trapping-math either: it lets the compiler compute what a select was to keep from being
 # computed, which raises flags for nothing. The formulas vectorise without it.
 EXACT = ["-ffp-contract=off", "-fno-math-errno"]
-# Without -g0 Python's own flags would make the extension five times as large with debug information.
+# Without -g0, Python's own flags would make the extension five times as large (debug information).
 COMMON = ["-O3", "-g0", "-std=gnu99", "-fvisibility=hidden"]
 OPENMP = ["-fopenmp"]
 
