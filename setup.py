@@ -5,16 +5,17 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError
 
 # Exact results need every operation where it stands: no contraction into fma, no fast-math. Not
 # -fno-trapping-math either: it lets the compiler compute what a select was to keep from being
-# computed, which raises flags for nothing. The formulas vectorise without it.
+# computed, which raises flags for nothing. gcc vectorises all of the formulas without it.
 EXACT = ["-ffp-contract=off", "-fno-math-errno"]
 # Without -g0, Python's own flags would make the extension five times as large (debug information).
-COMMON = ["-O3", "-g0", "-std=gnu99", "-fvisibility=hidden"]
+COMMON = ["-O3", "-g0", "-std=gnu11", "-fvisibility=hidden"]
 OPENMP = ["-fopenmp"]
 
 # Beyond the baseline: the flags, and a macro that tells the dispatcher that it was built.
@@ -36,6 +37,7 @@ OTHER_SOURCES = [
     "elufast/_parallel.c",
     "elufast/_promotion.c",
 ]
+HEADERS = [str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")]
 OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
 CPU_PROBE = '#include <immintrin.h>\nint main(void) { return __builtin_cpu_supports("avx2"); }\n'
 
@@ -87,23 +89,22 @@ class BuildExtension(build_ext):
         return True
 
 
-setup(
-    ext_modules=[
-        Extension(
-            "elufast._ufuncs",
-            sources=OTHER_SOURCES,
-            include_dirs=["include", "elufast", np.get_include()],
-            define_macros=[
-                ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
-                ("NPY_TARGET_VERSION", "NPY_2_2_API_VERSION"),
-                ("PY_ARRAY_UNIQUE_SYMBOL", "elufast_ARRAY_API"),
-                ("PY_UFUNC_UNIQUE_SYMBOL", "elufast_UFUNC_API"),
-                ("ELUFAST_NUMPY_VERSION", f'"{np.__version__}"'),
-            ],
-            depends=[
-                str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")
-            ],
-        )
+extension = Extension(
+    "elufast._ufuncs",
+    sources=OTHER_SOURCES,
+    include_dirs=["include", "elufast", np.get_include()],
+    define_macros=[
+        ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+        ("NPY_TARGET_VERSION", "NPY_2_2_API_VERSION"),
+        ("PY_ARRAY_UNIQUE_SYMBOL", "elufast_ARRAY_API"),
+        ("PY_UFUNC_UNIQUE_SYMBOL", "elufast_UFUNC_API"),
+        ("ELUFAST_NUMPY_VERSION", f'"{np.__version__}"'),
     ],
+    depends=["setup.py", LOOPS, *HEADERS],
+)
+
+setup(
+    # Forced: what lies there may have been generated against another version of NumPy.
+    ext_modules=cythonize([extension], force=True, quiet=True),
     cmdclass={"build_ext": BuildExtension},
 )

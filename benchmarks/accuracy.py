@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        print(f"accuracy.py needs {', '.join(missing)}: install elufast[bench]", file=sys.stderr)
+        print(f"accuracy.py needs {', '.join(missing)}: pip install '.[bench]'", file=sys.stderr)
         return 2
     from comparison import machine
     from comparison.run import file_or_terminal

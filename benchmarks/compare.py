@@ -4,7 +4,7 @@
     python benchmarks/compare.py --quick     a short look
     python benchmarks/compare.py --help
 
-Needs ``pip install "elufast[bench]"``; PyTorch and JAX take part where they are installed. Numbers
+Needs ``pip install ".[bench]"``; PyTorch and JAX take part where they are installed. Numbers
 are medians over rounds in which every peer has a short turn, each peer in a process of its own.
 """
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         print(
-            f"compare.py needs {', '.join(missing)}: pip install 'elufast[bench]'", file=sys.stderr
+            f"compare.py needs {', '.join(missing)}: pip install '.[bench]'", file=sys.stderr
         )
         return 2
     from comparison import markdown, options, results

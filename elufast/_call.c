@@ -6,6 +6,8 @@
 #include <numpy/arrayobject.h>
 
 enum { MAX_INPUTS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS };
+/* Operands and every keyword that a ufunc knows; a longer (wrong) call goes to the heap. */
+enum { SMALL_STACK = 16 };
 
 typedef struct {
     vectorcallfunc numpy_call; /* what stood in the slot */
@@ -17,8 +19,7 @@ typedef struct {
 static call_data calls[ELUFAST_FUNCTIONS];
 static PyObject *out_name;
 
-/* ---- where a call may skip the parameters: see `is_plain` -------------------------------------
- */
+/* ---- where a call may skip the parameters: see `is_plain` ---- */
 
 static int is_native_float(PyArray_Descr *descr) {
     int type = descr->type_num;
@@ -31,12 +32,13 @@ static int is_plain_array(PyObject *object) {
     return PyArray_CheckExact(object) && is_native_float(PyArray_DESCR((PyArrayObject *)object));
 }
 
+/* Of a native type too: then no error can arise that would name the other ufunc. */
 static int is_plain_out(PyObject *object) {
-    if (object == Py_None || PyArray_CheckExact(object)) return 1;
+    if (object == Py_None || is_plain_array(object)) return 1;
     if (!PyTuple_CheckExact(object)) return 0;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); i++) {
         PyObject *item = PyTuple_GET_ITEM(object, i);
-        if (item != Py_None && !PyArray_CheckExact(item)) return 0;
+        if (item != Py_None && !is_plain_array(item)) return 0;
     }
     return 1;
 }
@@ -55,8 +57,7 @@ static int is_plain(const elufast_function *f, PyObject *const *args, Py_ssize_t
            is_plain_out(args[count]);
 }
 
-/* ---- keywords into their places ---------------------------------------------------------------
- */
+/* ---- keywords into their places ---- */
 
 static int same_name(PyObject *a, PyObject *b) { return a == b || PyUnicode_Compare(a, b) == 0; }
 
@@ -92,8 +93,8 @@ static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const 
                             "%s() takes from %d to %d positional arguments but %zd were given",
                             f->name, f->data, operands, count);
     }
-    PyObject *small[16], **stack = small;
-    if (operands + keyword_count > 16) {
+    PyObject *small[SMALL_STACK], **stack = small;
+    if (operands + keyword_count > SMALL_STACK) {
         stack = PyMem_New(PyObject *, (size_t)(operands + keyword_count));
         if (stack == NULL) return PyErr_NoMemory();
     }
@@ -168,8 +169,7 @@ static const vectorcallfunc slots[ELUFAST_FUNCTIONS] = {
 #undef ELUFAST_FUNCTION
 };
 
-/* ---- installation -----------------------------------------------------------------------------
- */
+/* ---- installation ---- */
 
 /* By CPython's protocol rather than by NumPy's struct, whose layout is not ours to know. */
 static vectorcallfunc *slot_of(PyObject *ufunc) {

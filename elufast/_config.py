@@ -103,7 +103,7 @@ def get_include() -> str:
 
     Notes
     -----
-    The headers need nothing but a C99 or C++ compiler. Compile with ``-ffp-contract=off`` and
+    The headers need nothing but a C99 or C++17 compiler. Compile with ``-ffp-contract=off`` and
     without fast-math for the bits of the ufuncs.
 
     Examples

@@ -1,23 +1,20 @@
 #include "_functions.h"
 
-#define ELUFAST_COUNT(name, value) +1
+#define ELUFAST_DATA_NAMES_MAP "x"
+#define ELUFAST_DATA_NAMES_MAP_PAIR "x"
+#define ELUFAST_DATA_NAMES_BACKWARD "grad", "x"
+#define ELUFAST_DATA_NAMES_BACKWARD_FROM_OUTPUT "grad", "y"
 #define ELUFAST_NAME(name, value) #name,
 #define ELUFAST_DEFAULT(name, value) value,
 
-#define ELUFAST_ROW(text, family, data, out, ...)              \
-    {text,                                                     \
-     data,                                                     \
-     0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT),             \
-     out,                                                      \
-     {__VA_ARGS__, ELUFAST_PARAMETERS_##family(ELUFAST_NAME)}, \
-     {ELUFAST_PARAMETERS_##family(ELUFAST_DEFAULT)}},
-#define ELUFAST_ROW_MAP(text, family) ELUFAST_ROW(text, family, 1, 1, "x")
-#define ELUFAST_ROW_MAP_PAIR(text, family) ELUFAST_ROW(text, family, 1, 2, "x")
-#define ELUFAST_ROW_BACKWARD(text, family) ELUFAST_ROW(text, family, 2, 1, "grad", "x")
-#define ELUFAST_ROW_BACKWARD_FROM_OUTPUT(text, family) ELUFAST_ROW(text, family, 2, 1, "grad", "y")
-
 const elufast_function elufast_functions[ELUFAST_FUNCTIONS] = {
-#define ELUFAST_FUNCTION(name, family, shape) ELUFAST_ROW_##shape(#name, family)
+#define ELUFAST_FUNCTION(name, family, shape)                                 \
+    {#name,                                                                   \
+     ELUFAST_DATA_##shape,                                                    \
+     0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT),                            \
+     ELUFAST_OUT_##shape,                                                     \
+     {ELUFAST_DATA_NAMES_##shape, ELUFAST_PARAMETERS_##family(ELUFAST_NAME)}, \
+     {ELUFAST_PARAMETERS_##family(ELUFAST_DEFAULT)}},
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 };

@@ -1,4 +1,4 @@
-/* A float16 loop made from a float loop: blocks are widened, computed and rounded back. */
+/* A float16 loop made from a _half loop over floats: blocks are widened, computed, rounded back. */
 #ifndef ELUFAST_HALF_BLOCKS_H
 #define ELUFAST_HALF_BLOCKS_H
 

@@ -5,15 +5,15 @@
 
 #include "_parallel.h"
 
-/* Elements for which it pays to wake another thread; about 10 us of work each, where waking a
- * thread costs some 5. benchmarks/bench_ufuncs.py, the sizes around it, 2 cores. */
+/* Elements for which it pays to wake another thread: some 6 us of work for each at the least, where
+ * waking one costs some 5. benchmarks/bench_ufuncs.py, test_threads, 2 cores. */
 static const size_t MIN_ELEMENTS_PER_THREAD = 32768;
 
 /* Cuts between threads fall on cache lines of 64 bytes for every type from 1 byte on. */
 static const size_t THREAD_GRAIN = 64;
 
-/* Operands that a kernel cannot take as they lie are copied into blocks of this many elements: with
- * 6 operands of 16 bytes this is 24 KiB, which the first-level cache holds. */
+/* Operands that a kernel cannot take as they lie are copied into blocks of this many elements: 6
+ * blocks with 16 bytes an element are 24 KiB, which the first-level cache holds. */
 enum { BLOCK = 256 };
 
 typedef struct {
@@ -124,8 +124,7 @@ static void run_blocks(void *context, size_t start, size_t count) {
     }
 }
 
-/* ---- overlap: NumPy hands over such arrays where ascending order gives the right result ---------
- */
+/* ---- overlap: NumPy hands over such arrays where ascending order gives the right result ---- */
 
 typedef enum { APART, INPUT_AHEAD, IN_ORDER } overlap;
 
@@ -141,11 +140,16 @@ static extent extent_of(const call *c, int k, size_t n) {
     return e;
 }
 
+static int share_memory(const call *c, int i, int k, size_t n) {
+    extent a = extent_of(c, i, n), b = extent_of(c, k, n);
+    return a.first < b.end && b.first < a.end;
+}
+
 static overlap overlap_of(const call *c, int in, int out, size_t n) {
     if (c->arrays[in] == c->arrays[out] && c->steps[in] == c->steps[out]) return APART;
-    extent a = extent_of(c, in, n), b = extent_of(c, out, n);
-    if (a.end <= b.first || b.end <= a.first) return APART;
-    int is_ahead = c->steps[in] == c->steps[out] && c->steps[in] > 0 && a.first > b.first;
+    if (!share_memory(c, in, out, n)) return APART;
+    int is_ahead = c->steps[in] == c->steps[out] && c->steps[in] > 0 &&
+                   (uintptr_t)c->arrays[in] > (uintptr_t)c->arrays[out];
     return is_ahead ? INPUT_AHEAD : IN_ORDER;
 }
 
@@ -159,12 +163,14 @@ static overlap worst_overlap(const call *c, size_t n) {
             overlap found = overlap_of(c, in, out, n);
             if (found > worst) worst = found;
         }
+        for (int other = count_in(f); other < out; other++) {
+            if (share_memory(c, other, out, n)) return IN_ORDER;
+        }
     }
     return worst;
 }
 
-/* ------------------------------------------------------------------------------------------------
- */
+/* ---- the loop ---- */
 
 static void prepare(call *c, const elufast_loop *loop, char **arrays, const ptrdiff_t *steps) {
     const elufast_function *f = loop->function;

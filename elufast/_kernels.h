@@ -8,6 +8,17 @@
 enum { ELUFAST_MAX_DATA = 2, ELUFAST_MAX_PARAMETERS = 2, ELUFAST_MAX_OUT = 2 };
 enum { ELUFAST_MAX_OPERANDS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS + ELUFAST_MAX_OUT };
 
+/* How many arrays come in and go out for each shape of functions.inc. */
+#define ELUFAST_DATA_MAP 1
+#define ELUFAST_DATA_MAP_PAIR 1
+#define ELUFAST_DATA_BACKWARD 2
+#define ELUFAST_DATA_BACKWARD_FROM_OUTPUT 2
+#define ELUFAST_OUT_MAP 1
+#define ELUFAST_OUT_MAP_PAIR 2
+#define ELUFAST_OUT_BACKWARD 1
+#define ELUFAST_OUT_BACKWARD_FROM_OUTPUT 1
+#define ELUFAST_COUNT(name, value) +1
+
 /* In the order in which the loops are registered: narrowest first. */
 typedef enum {
     ELUFAST_FLOAT16,

@@ -6,9 +6,21 @@
 
 #include <fenv.h>
 
-static int set_count, environment_count, quota_count, processor_count = 1;
+/* Read by loops that hold no lock while another thread may set them. */
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__STDC_NO_ATOMICS__)
+typedef _Atomic int shared_int;
+#else
+typedef volatile int shared_int;
+#endif
+
+static shared_int set_count, environment_count, quota_count, processor_count = 1;
 /* A child of fork() whose parent's threads could not be released beforehand: see before_fork. */
-static int must_be_serial;
+static shared_int must_be_serial;
+
+#ifdef _OPENMP
+/* libgomp ends the process if it cannot start as many threads as it is asked for. */
+enum { MOST_THREADS = 1024 };
+#endif
 
 void elufast_configure_threads(int environment, int quota, int processors) {
     environment_count = environment;
@@ -39,7 +51,7 @@ int elufast_get_threads(elufast_threads_origin *origin) {
     elufast_threads_origin unused;
     if (origin == NULL) origin = &unused;
     if (elufast_openmp_version() == 0 || must_be_serial) {
-        *origin = ELUFAST_THREADS_SERIAL;
+        *origin = must_be_serial ? ELUFAST_THREADS_FORKED : ELUFAST_THREADS_NO_OPENMP;
         return 1;
     }
     if (set_count > 0) {
@@ -83,7 +95,7 @@ static void run_pieces(elufast_body *body, void *context, size_t n, size_t piece
     fegetenv(&caller);
 #pragma omp parallel num_threads(threads) reduction(| : raised)
     {
-        /* Fewer threads than asked for may come, so each takes every so-manieth piece. */
+        /* Fewer threads than asked for may come, so each takes every k-th piece. */
         size_t step = piece * (size_t)omp_get_num_threads();
         for (size_t start = piece * (size_t)omp_get_thread_num(); start < n; start += step) {
             size_t count = n - start < piece ? n - start : piece;
@@ -108,6 +120,7 @@ void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t mi
 #ifdef _OPENMP
     size_t threads = (size_t)elufast_get_threads(NULL);
     if (threads > n / minimum) threads = n / minimum;
+    if (threads > MOST_THREADS) threads = MOST_THREADS;
     if (threads > 1 && !omp_in_parallel()) {
         size_t piece = (n + threads - 1) / threads;
         piece = (piece + grain - 1) / grain * grain;
@@ -120,22 +133,16 @@ void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t mi
     body(context, 0, n);
 }
 
-#if defined(_OPENMP) && (defined(__unix__) || defined(__APPLE__))
+#if defined(_OPENMP) && defined(__GNUC__) && !defined(__clang__)
 #include <pthread.h>
 
 /* libgomp's pool does not survive fork(): the child's first parallel region would wait for ever for
- * threads that are not there. So the pool of the forking thread is released beforehand. */
-static int could_not_release;
-
-/* OpenMP 5.0; GCC has had the function since 9 while its _OPENMP still said 4.5. */
-#if _OPENMP >= 201811 || (defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 9)
-#define HAVE_PAUSE 1
-#else
-#define HAVE_PAUSE 0
-#endif
+ * threads that are not there. So the pool of the forking thread is released beforehand, whoever
+ * started it. (clang's libomp starts anew in the child by itself.) */
+static shared_int could_not_release;
 
 static void before_fork(void) {
-#if HAVE_PAUSE
+#if __GNUC__ >= 9 /* OpenMP 5.0's function, while _OPENMP still said 4.5 */
     could_not_release = omp_in_parallel() || omp_pause_resource_all(omp_pause_soft) != 0;
 #else
     could_not_release = 1;

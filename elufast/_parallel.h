@@ -25,7 +25,8 @@ typedef enum {
     ELUFAST_THREADS_ENVIRONMENT,
     ELUFAST_THREADS_QUOTA,
     ELUFAST_THREADS_PROCESSORS,
-    ELUFAST_THREADS_SERIAL
+    ELUFAST_THREADS_NO_OPENMP,
+    ELUFAST_THREADS_FORKED
 } elufast_threads_origin;
 
 int elufast_get_threads(elufast_threads_origin *origin);

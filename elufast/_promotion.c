@@ -1,11 +1,13 @@
 #include "_promotion.h"
 
+#include "_kernels.h"
+
 #define NO_IMPORT_ARRAY
 #define NO_IMPORT_UFUNC
 #include <numpy/arrayobject.h>
 #include <numpy/ufuncobject.h>
 
-enum { MAX_INPUTS = 8 };
+enum { MAX_INPUTS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS };
 
 static int is_integer_or_weak(PyArray_DTypeMeta *dtype) {
     return dtype == &PyArray_BoolDType || dtype == &PyArray_PyFloatDType ||

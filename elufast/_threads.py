@@ -14,11 +14,12 @@ ORIGINS = (
     "OMP_NUM_THREADS",
     "cgroup CPU quota",
     "CPU affinity",
-    "serial: built without OpenMP, or forked from a parallel region",
+    "built without OpenMP",
+    "forked from a parallel region, which OpenMP does not survive",
 )
 
-# What no machine has; it keeps a slip of the keyboard from exhausting the process.
-LARGEST_COUNT = 65536
+# A C int; how many of them one loop may start is limited in _parallel.c.
+LARGEST_COUNT = 2**31 - 1
 
 
 def set_num_threads(n: int) -> None:
@@ -65,9 +66,9 @@ def set_num_threads(n: int) -> None:
     except TypeError:
         message = f"the number of threads must be an integer, not {type(n).__name__}"
         raise TypeError(message) from None
-    if not 1 <= count <= LARGEST_COUNT:
-        raise ValueError(f"the number of threads must be from 1 to {LARGEST_COUNT}, not {count}")
-    _ufuncs.set_threads(count)
+    if count < 1:
+        raise ValueError(f"the number of threads must be at least 1, not {count}")
+    _ufuncs.set_threads(min(count, LARGEST_COUNT))
 
 
 def get_num_threads() -> int:
@@ -102,9 +103,10 @@ def thread_count() -> tuple[int, str]:
 
 
 def environment_count(value: str | None) -> int:
-    """OMP_NUM_THREADS, which may be a list, one number for each level of nesting; 0 if unset."""
+    """OMP_NUM_THREADS, perhaps a list with one number for each nesting level; 0 if senseless."""
     first = (value or "").split(",")[0].strip()
-    return min(int(first), LARGEST_COUNT) if first.isascii() and first.isdigit() else 0
+    count = int(first) if first.isascii() and first.isdigit() else 0
+    return count if count <= LARGEST_COUNT else 0
 
 
 def cgroup_quota(root: str | os.PathLike[str] = "/") -> float | None:

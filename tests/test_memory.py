@@ -70,6 +70,15 @@ WRONG = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _freeze_older_objects():
+    """Collections below look at new objects alone; a long test session has many old ones."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def test_forms_make_a_million_calls():
     assert len(ROWS) * (len(FORMS) + len(WRONG)) * CALLS > 1_000_000
 

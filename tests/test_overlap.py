@@ -17,12 +17,13 @@ from support import (
 )
 
 import elufast
+from elufast._ufuncs import ROWS
 
 # Type, size and thread count: every type in short arrays, and long ones of the types that are fast.
 RUNS = [(dtype, size, 1) for dtype in DTYPES for size in (37, 1000)]
 RUNS += [(np.dtype(code), long_size(code), count) for code, count in [("f", 2), ("e", 2), ("d", 2)]]
 SHIFTS = [1, 2, 7, 8, 16, 33, 64, 129]
-LONG_SHIFTS = [1, 64]
+LONG_SHIFTS = [1]
 
 
 @pytest.fixture(params=RUNS, ids=lambda run: f"{run[0]}-{run[1]}-{run[2]}threads")
@@ -65,7 +66,7 @@ def test_strides_that_overlap(row, run):
     dtype, size = run
     others = [ordinary(size, dtype, 1)] * (len(row.data) - 1)
     for step, flip in ((2, 1), (3, -1)):
-        for place in (0, 5, 2 * size):
+        for place in (0, 5, 2 * size) if size <= 1000 else (5,):
             for fast_input in (True, False):
                 memory = ordinary(3 * size + 5, dtype)[::flip]
                 fast, slow = memory[: size * step : step], memory[place : place + size]
@@ -220,3 +221,15 @@ class TestWhere:
         with np.errstate(all="raise", under="ignore"):
             out = elufast.selu(x, out=np.zeros(3, dtype), where=[True, False, True])
         assert out[1] == 0
+
+
+@pytest.mark.parametrize("name", [row.name for row in ROWS if row.nout == 2])
+@pytest.mark.parametrize("size", [50, 100_000])
+def test_outputs_that_overlap_each_other(name, size):
+    """As in NumPy's own two-output ufuncs, element by element: the later write stays."""
+    x = np.linspace(-5, 5, size, dtype=np.float32)
+    y, dydx = getattr(elufast, name)(x)
+    memory = np.zeros(size + 1, np.float32)
+    getattr(elufast, name)(x, out=(memory[:-1], memory[1:]))
+    assert_same_bits(memory[:-1], y)
+    assert memory[-1] == dydx[-1]

@@ -15,16 +15,7 @@
 #define ELUFAST_F(name) elufast_##name##_f32
 #define ELUFAST_C(name) elufast_##name##_f32
 #define ELUFAST_ROUND(sum) (sum).high
-#define ELUFAST_EXPM1_LOWEST (-17.5f)
-#define ELUFAST_EXP_LOWEST (-320.0f)
-#define ELUFAST_MIN_EXPONENT -126
-#define ELUFAST_MAX_EXPONENT 127
-#define ELUFAST_LARGEST 3.40282346638528859811704183484516925e+38f
-#define ELUFAST_QUOTIENT_LIMIT 192
-#define ELUFAST_SMALL_ALPHA -60
-#define ELUFAST_ALPHA_LIFT 96
-#define ELUFAST_LARGE_ALPHA 120
-#define ELUFAST_POWER_CAP 64
+#include "elufast/limits_float.inc"
 #include "elufast/activations.inc"
 
 /* float16 results, computed in float: elufast_elu_half(x, alpha) and so on take and give float.
@@ -34,16 +25,7 @@
 #define ELUFAST_F(name) elufast_##name##_half
 #define ELUFAST_C(name) elufast_##name##_f32
 #define ELUFAST_ROUND(sum) elufast_round_to_odd_f32(sum)
-#define ELUFAST_EXPM1_LOWEST (-17.5f)
-#define ELUFAST_EXP_LOWEST (-320.0f)
-#define ELUFAST_MIN_EXPONENT -126
-#define ELUFAST_MAX_EXPONENT 127
-#define ELUFAST_LARGEST 3.40282346638528859811704183484516925e+38f
-#define ELUFAST_QUOTIENT_LIMIT 192
-#define ELUFAST_SMALL_ALPHA -60
-#define ELUFAST_ALPHA_LIFT 96
-#define ELUFAST_LARGE_ALPHA 120
-#define ELUFAST_POWER_CAP 64
+#include "elufast/limits_float.inc"
 #include "elufast/activations.inc"
 
 #define ELUFAST_REAL double
@@ -52,7 +34,7 @@
 #define ELUFAST_C(name) elufast_##name##_f64
 #define ELUFAST_ROUND(sum) (sum).high
 #define ELUFAST_EXPM1_LOWEST (-38.0)
-#define ELUFAST_EXP_LOWEST (-2240.0)
+#define ELUFAST_EXP_LOWEST (-2944.0)
 #define ELUFAST_MIN_EXPONENT -1022
 #define ELUFAST_MAX_EXPONENT 1023
 #define ELUFAST_LARGEST 1.79769313486231570814527423731704357e+308
@@ -70,7 +52,7 @@
 #define ELUFAST_C(name) elufast_##name##_ld
 #define ELUFAST_ROUND(sum) (sum).high
 #define ELUFAST_EXPM1_LOWEST (-120.0L)
-#define ELUFAST_EXP_LOWEST (-2.25L * LDBL_MAX_EXP)
+#define ELUFAST_EXP_LOWEST (-3.25L * LDBL_MAX_EXP)
 #define ELUFAST_MIN_EXPONENT (LDBL_MIN_EXP - 1)
 #define ELUFAST_MAX_EXPONENT (LDBL_MAX_EXP - 1)
 #define ELUFAST_LARGEST LDBL_MAX

@@ -29,6 +29,11 @@ typedef int64_t elufast_i64;
 typedef uint64_t elufast_u64;
 #endif
 
+/* The error terms of the formulas need every result rounded to its own type. */
+#if defined(FLT_EVAL_METHOD) && (FLT_EVAL_METHOD == 1 || FLT_EVAL_METHOD == 2)
+#error "elufast needs float and double arithmetic without excess precision (-mfpmath=sse, say)"
+#endif
+
 /* Whether fma(a, b, c) is one instruction. Where it is, every instruction set gives the same bits.
  */
 #if defined(ELUFAST_CUDA) || defined(__FMA__) || defined(__ARM_FEATURE_FMA) || \
@@ -125,7 +130,10 @@ ELUFAST_FN double elufast_fma_f64(double a, double b, double c) {
     product_error += a_lo * b_lo;
     double c_part = s - p;
     double sum_error = (p - (s - c_part)) + (c_ok - c_part);
-    return sum + (sum_error + product_error);
+    /* A correction of 0 becomes -0, which leaves the sign of a sum of 0 alone. */
+    elufast_i64 correction = elufast_bits_f64(sum_error + product_error);
+    correction |= (elufast_i64)((elufast_u64)((correction << 1) == 0) << 63);
+    return sum + elufast_from_bits_f64(correction);
 }
 #endif
 

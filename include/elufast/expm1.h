@@ -10,7 +10,7 @@
  * Both come as an unevaluated sum high + low, in which high is the rounded result: a product with
  * it then costs one rounding and not two. Who does not use `low` does not pay for it.
  *
- * The caller clamps x: |x| <= 320 for float and 2240 for double are enough for every result that is
+ * The caller clamps x: |x| <= 384 for float and 2944 for double are enough for every result that is
  * not 0, -1 or inf. */
 #ifndef ELUFAST_EXPM1_H
 #define ELUFAST_EXPM1_H

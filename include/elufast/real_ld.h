@@ -60,7 +60,8 @@ ELUFAST_FN long double elufast_fma_ld(long double a, long double b, long double 
 ELUFAST_FN long double elufast_muladd_ld(long double a, long double b, long double c) {
     return a * b + c;
 }
-/* Volatile keeps the select in front of the operation that it protects: see `mask` in real.inc. */
+/* Volatile keeps the select in front of the operation that it protects: see elufast_mask_f32 in
+ * expm1.h. */
 ELUFAST_FN long double elufast_select_ld(int condition, long double yes, long double no) {
     volatile long double chosen = condition ? yes : no;
     return chosen;
