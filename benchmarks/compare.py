@@ -25,9 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     needed = ("elufast",) if any(a.startswith("--markdown") for a in arguments) else NEEDED
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
-        print(
-            f"compare.py needs {', '.join(missing)}: pip install '.[bench]'", file=sys.stderr
-        )
+        print(f"compare.py needs {', '.join(missing)}: pip install '.[bench]'", file=sys.stderr)
         return 2
     from comparison import markdown, options, results
 

@@ -99,8 +99,9 @@ on flushing them to zero.
 
 The same element always gives the same bits: its place, the alignment, strides
 and shape of the array, the number of threads and the instruction set (of those
-with FMA) have no influence. (The sign and payload of a NaN are not promised.) Long arrays are computed by several
-threads; `elufast.set_num_threads` sets how many.
+with FMA) have no influence. (The sign and payload of a NaN are not promised.)
+Long arrays are computed by several threads; `elufast.set_num_threads` sets how
+many.
 
 Methods of the ufunc:
 
