@@ -1,11 +1,16 @@
 """Fixtures shared by all tests: every public function, every type, every thread count."""
 
+import os
+
 import numpy as np
 import pytest
 from support import DTYPES, LONG_RUNS
 
 import elufast
 from elufast._ufuncs import ROWS
+
+# A Python that a test starts must import the package, and not the source folder it is started in.
+os.environ["PYTHONSAFEPATH"] = "1"
 
 
 @pytest.fixture(params=ROWS, ids=lambda row: row.name)
