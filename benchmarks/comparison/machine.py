@@ -60,9 +60,16 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "elufast": elufast.__version__,
-        "elufast_config": elufast.show_config("dict"),
+        "elufast_config": config_without_paths(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def config_without_paths() -> dict[str, Any]:
+    """elufast's configuration; of the OpenMP libraries the names, for results are published."""
+    config: dict[str, Any] = dict(elufast.show_config("dict"))
+    config["openmp_runtimes"] = [Path(path).name for path in config["openmp_runtimes"]]
+    return config
 
 
 def in_short(machine: dict[str, Any]) -> str:
