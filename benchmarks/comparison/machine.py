@@ -67,6 +67,8 @@ def describe() -> dict[str, Any]:
 
 def config_without_paths() -> dict[str, Any]:
     """elufast's configuration; of the OpenMP libraries the names, for results are published."""
+    import elufast
+
     config: dict[str, Any] = dict(elufast.show_config("dict"))
     config["openmp_runtimes"] = [Path(path).name for path in config["openmp_runtimes"]]
     return config
