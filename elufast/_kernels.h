@@ -41,7 +41,7 @@ typedef void elufast_kernel(const char *const *data, const char *const *paramete
                             char *const *out, size_t n);
 
 typedef struct {
-    elufast_kernel *defaults; /* with the default parameters; NULL where `scalar` does it */
+    elufast_kernel *defaults; /* with the default parameters */
     elufast_kernel *scalar;   /* each parameter is one number */
     elufast_kernel *array;    /* each parameter is an array */
 } elufast_kernels;

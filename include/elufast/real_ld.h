@@ -6,49 +6,57 @@
 #include "elufast/config.h"
 
 typedef struct {
-    long double high, low;
-} elufast_sum_ld;
-
-typedef struct {
-    long double w, low, power;
+    long double w; /* expm1(r) */
     elufast_i32 n;
 } elufast_parts_ld;
 
-/* ln 2 in two parts; the first has 33 bits, so that n times it is exact in every format. */
-ELUFAST_FN elufast_parts_ld elufast_reduce_ld(long double x) {
+typedef struct {
+    long double high, low;
+} elufast_sum_ld;
+ELUFAST_FN long double elufast_added_ld(elufast_sum_ld s) { return s.high + s.low; }
+
+/* ln 2 in two parts; the first has 33 bits, so that n times it is exact in every format. libm's
+ * powers of two reach into the subnormal numbers: there is nothing to lift. */
+ELUFAST_FN elufast_parts_ld elufast_reduce_to_n_ld(long double x) {
     elufast_parts_ld parts;
     long double n = rintl(x * 1.442695040888963407359924681001892137L);
     long double r = x - n * 0.693147180369123816490173339843750L;
     r -= n * 1.90821492927058781614426568482072e-10L;
     parts.w = expm1l(r);
-    parts.low = 0.0L;
     parts.n = isnan(n) ? 0 : (elufast_i32)n;
-    parts.power = ldexpl(1.0L, parts.n);
     return parts;
 }
-
-/* high + tail, rounded, with the error of it; |high| >= |tail|. */
-ELUFAST_FN elufast_sum_ld elufast_add_ld(long double high, long double tail) {
-    elufast_sum_ld sum;
-    sum.high = high + tail;
-    sum.low = tail - (sum.high - high);
-    return sum;
+ELUFAST_FN elufast_parts_ld elufast_reduce_to_power_ld(long double x) {
+    return elufast_reduce_to_n_ld(x);
+}
+ELUFAST_FN elufast_parts_ld elufast_reduce_to_lifted_n_ld(long double x) {
+    return elufast_reduce_to_n_ld(x);
+}
+ELUFAST_FN elufast_parts_ld elufast_reduce_to_lifted_power_ld(long double x) {
+    return elufast_reduce_to_n_ld(x);
+}
+ELUFAST_FN long double elufast_power_of_ld(elufast_parts_ld parts) { return ldexpl(1.0L, parts.n); }
+ELUFAST_FN long double elufast_lowered_ld(long double x) { return x; }
+ELUFAST_FN long double elufast_scale_down_ld(long double v, elufast_parts_ld parts) {
+    return ldexpl(v, parts.n);
 }
 
+/* Both parts positive, as in real.inc. */
 ELUFAST_FN elufast_sum_ld elufast_exp_significand_ld(elufast_parts_ld parts) {
-    return elufast_add_ld(1.0L, parts.w + parts.low * (1.0L + parts.w));
+    elufast_sum_ld e = {0.5L, 0.5L + parts.w};
+    return e;
 }
 
-ELUFAST_FN elufast_sum_ld elufast_expm1_from_ld(elufast_parts_ld parts, long double power) {
-    if (parts.n == 0) return elufast_add_ld(parts.w, 0.0L);
-    return parts.n < 0 ? elufast_add_ld(power - 1.0L, power * parts.w)
-                       : elufast_add_ld(power * parts.w, power - 1.0L);
+ELUFAST_FN long double elufast_expm1_from_ld(elufast_parts_ld parts, long double power) {
+    return parts.n == 0 ? parts.w : power * parts.w + (power - 1.0L);
+}
+ELUFAST_FN elufast_sum_ld elufast_expm1_sum_ld(elufast_parts_ld parts, long double power) {
+    elufast_sum_ld v;
+    v.high = elufast_expm1_from_ld(parts, power);
+    v.low = parts.n == 0 ? 0.0L : power * parts.w + (power - 1.0L - v.high);
+    return v;
 }
 
-ELUFAST_FN long double elufast_expm1_missing_ld(elufast_parts_ld parts) {
-    (void)parts;
-    return 0.0L;
-}
 ELUFAST_FN long double elufast_power_ld(elufast_i32 n) { return ldexpl(1.0L, n); }
 ELUFAST_FN long double elufast_exact_fma_ld(long double a, long double b, long double c) {
     return fmal(a, b, c);
@@ -77,7 +85,7 @@ ELUFAST_FN int elufast_is_negative_ld(long double x) { return isless(x, 0.0L); }
 ELUFAST_FN int elufast_is_zero_ld(long double x) { return x == 0.0L; }
 ELUFAST_FN elufast_i32 elufast_mask_ld(int condition) { return -(elufast_i32)(condition != 0); }
 ELUFAST_FN long double elufast_neutral_if_0_ld(long double x) { return x == 0.0L ? -0.0L : x; }
-ELUFAST_FN int elufast_is_below_1_ld(long double x) { return isless(fabsl(x), 1.0L); }
+ELUFAST_FN int elufast_is_large_ld(long double x) { return !isless(fabsl(x), 0x1p60L); }
 ELUFAST_FN int elufast_is_finite_ld(long double x) { return isfinite(x); }
 ELUFAST_FN int elufast_is_minus_infinity_ld(long double x) { return isinf(x) && signbit(x); }
 ELUFAST_FN long double elufast_magnitude_ld(long double x) { return fabsl(x); }
