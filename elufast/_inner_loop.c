@@ -7,12 +7,13 @@
 #include "_stream.h"
 
 elufast_tuning elufast_tune = {
-    /* Waking a thread and meeting it again takes some 5 us: benchmarks/thresholds.py. */
-    .thread_work = 6000,
-    /* Below it memory is what a loop waits for, and past the caches is the shorter way (with two
-     * threads by a quarter); above it the way over the stack costs up to a fifth, for nothing:
-     * benchmarks/streaming.py. */
-    .stream_cost = 0.035f,
+    /* Two threads break even at some 2 us each; twice that leaves room for slower machines:
+     * benchmarks/thresholds.py threads. */
+    .thread_work = 4000,
+    /* Below it memory is what a loop waits for, and past the caches is the shorter way (by up to a
+     * quarter); above it the way over the stack costs up to a fifth, for nothing.
+     * benchmarks/thresholds.py streaming. */
+    .stream_cost = 0.018f,
     .stream_bytes = SIZE_MAX,
 };
 
@@ -89,13 +90,22 @@ static size_t bytes_per_element(const call *c) {
     return bytes;
 }
 
+/* Outputs so many times as large as the cache go past it whatever they cost to compute. */
+enum { FAR_BEYOND_CACHE = 4 };
+
+static int waits_for_memory(const call *c, size_t output_bytes) {
+    if (output_bytes / FAR_BEYOND_CACHE >= elufast_tune.stream_bytes) return 1;
+    /* All threads wait for the same memory. */
+    float bytes = (float)bytes_per_element(c) * (float)elufast_get_threads(NULL);
+    return cost_of(c) <= elufast_tune.stream_cost * bytes;
+}
+
 /* Not longdouble, whose stores leave some bytes alone. */
 static int pays_to_stream(const call *c, size_t n) {
     const elufast_function *f = c->loop->function;
     const size_t item = c->loop->item_size;
     if (n * item < elufast_tune.stream_bytes || elufast_tune.stream == NULL) return 0;
-    if (item > sizeof(double)) return 0;
-    if (cost_of(c) > elufast_tune.stream_cost * (float)bytes_per_element(c)) return 0;
+    if (item > sizeof(double) || !waits_for_memory(c, n * item)) return 0;
     for (int out = count_in(f); out < count_in(f) + f->out; out++) {
         for (int in = 0; in < count_in(f); in++) {
             if (c->arrays[in] == c->arrays[out]) return 0;

@@ -21,14 +21,14 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def tune():
-    """Set where streaming starts, whatever a function costs, with threads for the shortest loops."""
+    """Set where streaming starts, whatever a function costs, with threads for short loops too."""
     before = _ufuncs.get_tuning()
     yield lambda stream_bytes: _ufuncs.set_tuning(stream_bytes, 1e30, 1.0)
     _ufuncs.set_tuning(**before)
 
 
 def buffers(count, size, dtype, offset):
-    """Arrays whose first element lies `offset` elements after a cache line, and what holds them."""
+    """Arrays that begin `offset` elements after a cache line, and what holds them."""
     whole = [
         np.full(size * dtype.itemsize + 2 * GUARD + LINE, 0xA5, np.uint8) for _ in range(count)
     ]
