@@ -118,8 +118,9 @@ static void run_streamed(const call *c, elufast_kernel *kernel, size_t start, si
     const elufast_function *f = c->loop->function;
     const size_t item = c->loop->item_size, block = STREAM_BLOCK / item;
     const int in = count_in(f);
-    _Alignas(ELUFAST_CACHE_LINE) char blocks[ELUFAST_MAX_OUT][STREAM_BLOCK];
-    char *at[ELUFAST_MAX_OPERANDS], *out[ELUFAST_MAX_OUT] = {blocks[0], blocks[1]};
+    char blocks[ELUFAST_MAX_OUT * STREAM_BLOCK + ELUFAST_CACHE_LINE];
+    char *aligned = blocks + -(uintptr_t)blocks % ELUFAST_CACHE_LINE;
+    char *at[ELUFAST_MAX_OPERANDS], *out[ELUFAST_MAX_OUT] = {aligned, aligned + STREAM_BLOCK};
     for (int i = 0; i < in + f->out; i++) {
         at[i] = c->arrays[i] + c->steps[i] * (ptrdiff_t)start;
     }
