@@ -27,10 +27,13 @@ INSTRUCTION_SETS = {
     ],
 }
 
-LOOPS = "elufast/_loops.c"
+# Compiled for each of them, the rest once.
+LOOPS = ["elufast/_loops.c", "elufast/_stream.c"]
 OTHER_SOURCES = [
     "elufast/_ufuncs.pyx",
+    "elufast/_caches.c",
     "elufast/_call.c",
+    "elufast/_costs.c",
     "elufast/_dispatch.c",
     "elufast/_functions.c",
     "elufast/_inner_loop.c",
@@ -64,9 +67,12 @@ class BuildExtension(build_ext):
     def add_loops(self, ext, name, flags):
         """Compile the loops for one instruction set, into a folder of its own."""
         ext.extra_objects += self.compiler.compile(
-            [LOOPS],
+            LOOPS,
             output_dir=str(Path(self.build_temp, name)),
-            macros=[("ELUFAST_TABLE", f"elufast_kernels_{name}")],
+            macros=[
+                ("ELUFAST_TABLE", f"elufast_kernels_{name}"),
+                ("ELUFAST_STREAM", f"elufast_stream_{name}"),
+            ],
             include_dirs=ext.include_dirs,
             extra_postargs=ext.extra_compile_args + flags,
             depends=ext.depends,
@@ -100,7 +106,7 @@ extension = Extension(
         ("PY_UFUNC_UNIQUE_SYMBOL", "elufast_UFUNC_API"),
         ("ELUFAST_NUMPY_VERSION", f'"{np.__version__}"'),
     ],
-    depends=["setup.py", LOOPS, *HEADERS],
+    depends=["setup.py", *LOOPS, *HEADERS],
 )
 
 setup(

@@ -15,6 +15,7 @@ class Config(TypedDict):
     instruction_set: str
     threads: int
     threads_from: str
+    streaming: str
     openmp: str
     openmp_runtimes: list[str]
     numpy_built_against: str
@@ -41,6 +42,7 @@ _LABELS = {
     "instruction_set": "instruction set in use",
     "threads": "threads",
     "threads_from": "  number from",
+    "streaming": "past the caches",
     "openmp": "OpenMP",
     "openmp_runtimes": "OpenMP runtimes loaded",
     "numpy_built_against": "NumPy built against",
@@ -136,6 +138,7 @@ def _config() -> Config:
         "instruction_set": build["isa"],
         "threads": threads,
         "threads_from": threads_from,
+        "streaming": _streaming(build["streams"], build["cache"], _ufuncs.get_tuning()),
         "openmp": _openmp(build["openmp"]),
         "openmp_runtimes": _openmp_runtimes(),
         "numpy_built_against": build["numpy_abi"],
@@ -149,6 +152,15 @@ def _openmp(date: str | None) -> str:
     if date is None:
         return "not built in: everything runs in the calling thread"
     return f"{_OPENMP_VERSIONS.get(date, 'unknown version')} ({date})"
+
+
+def _streaming(can_stream: bool, cache: int, tuning: dict[str, float]) -> str:
+    if not can_stream:
+        return "never: not for this kind of processor"
+    mib = 2**20
+    return (
+        f"outputs from {tuning['stream_bytes'] / mib:g} MiB on (largest cache: {cache / mib:g} MiB)"
+    )
 
 
 def _openmp_runtimes() -> list[str]:

@@ -3,10 +3,12 @@
 #define ELUFAST_DISPATCH_H
 
 #include "_kernels.h"
+#include "_stream.h"
 
 typedef struct {
     const char *name;
     elufast_kernel_table *kernels;
+    elufast_stream *const *stream;
     int (*is_supported)(void);
 } elufast_instruction_set;
 

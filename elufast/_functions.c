@@ -10,6 +10,7 @@
 const elufast_function elufast_functions[ELUFAST_FUNCTIONS] = {
 #define ELUFAST_FUNCTION(name, family, shape)                                 \
     {#name,                                                                   \
+     ELUFAST_SHAPE_##shape,                                                   \
      ELUFAST_DATA_##shape,                                                    \
      0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT),                            \
      ELUFAST_OUT_##shape,                                                     \

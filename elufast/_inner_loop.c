@@ -4,13 +4,18 @@
 #include <string.h>
 
 #include "_parallel.h"
+#include "_stream.h"
 
-/* Elements for which it pays to wake another thread: some 6 us of work for each at the least, where
- * waking one costs some 5. benchmarks/bench_ufuncs.py, test_threads, 2 cores. */
-static const size_t MIN_ELEMENTS_PER_THREAD = 32768;
-
-/* Cuts between threads fall on cache lines of 64 bytes for every type from 1 byte on. */
-static const size_t THREAD_GRAIN = 64;
+elufast_tuning elufast_tune = {
+    /* Two threads break even at some 2 us each; twice that leaves room for slower machines:
+     * benchmarks/thresholds.py threads. */
+    .thread_work = 4000,
+    /* Below it memory is what a loop waits for, and past the caches is the shorter way (by up to a
+     * quarter); above it the way over the stack costs up to a fifth, for nothing.
+     * benchmarks/thresholds.py streaming. */
+    .stream_cost = 0.018f,
+    .stream_bytes = SIZE_MAX,
+};
 
 /* Operands that a kernel cannot take as they lie are copied into blocks of this many elements: 6
  * blocks with 16 bytes an element are 24 KiB, which the first-level cache holds. */
@@ -21,6 +26,7 @@ typedef struct {
     char *arrays[ELUFAST_MAX_OPERANDS];
     ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
     size_t block;
+    int streams;
 } call;
 
 static int count_in(const elufast_function *f) { return f->data + f->parameters; }
@@ -65,13 +71,78 @@ static void run_kernel(const call *c, elufast_kernel *kernel, size_t start, size
     kernel((const char *const *)at, (const char *const *)at + f->data, at + count_in(f), count);
 }
 
+/* ---- past the caches ---- */
+
+/* Bytes of each output that a kernel writes to the stack before they are streamed out. With few,
+ * the processor goes on to compute the next ones while the stores of the last wait for memory. */
+enum { STREAM_BLOCK = 1024 };
+
+static float cost_of(const call *c) {
+    return c->loop->cost[are_scalars(c) && are_defaults(c) ? 0 : 1];
+}
+
+/* The bytes that one element has in all arrays. */
+static size_t bytes_per_element(const call *c) {
+    size_t bytes = 0;
+    for (int i = 0; i < count_in(c->loop->function) + c->loop->function->out; i++) {
+        if (c->steps[i] != 0) bytes += c->loop->item_size;
+    }
+    return bytes;
+}
+
+/* Outputs so many times as large as the cache go past it whatever they cost to compute. */
+enum { FAR_BEYOND_CACHE = 4 };
+
+static int waits_for_memory(const call *c, size_t output_bytes) {
+    if (output_bytes / FAR_BEYOND_CACHE >= elufast_tune.stream_bytes) return 1;
+    /* All threads wait for the same memory. */
+    float bytes = (float)bytes_per_element(c) * (float)elufast_get_threads(NULL);
+    return cost_of(c) <= elufast_tune.stream_cost * bytes;
+}
+
+/* Not longdouble, whose stores leave some bytes alone. */
+static int pays_to_stream(const call *c, size_t n) {
+    const elufast_function *f = c->loop->function;
+    const size_t item = c->loop->item_size;
+    if (n * item < elufast_tune.stream_bytes || elufast_tune.stream == NULL) return 0;
+    if (item > sizeof(double) || !waits_for_memory(c, n * item)) return 0;
+    for (int out = count_in(f); out < count_in(f) + f->out; out++) {
+        for (int in = 0; in < count_in(f); in++) {
+            if (c->arrays[in] == c->arrays[out]) return 0;
+        }
+    }
+    return 1;
+}
+
+static void run_streamed(const call *c, elufast_kernel *kernel, size_t start, size_t count) {
+    const elufast_function *f = c->loop->function;
+    const size_t item = c->loop->item_size, block = STREAM_BLOCK / item;
+    const int in = count_in(f);
+    char blocks[ELUFAST_MAX_OUT * STREAM_BLOCK + ELUFAST_CACHE_LINE];
+    char *aligned = blocks + -(uintptr_t)blocks % ELUFAST_CACHE_LINE;
+    char *at[ELUFAST_MAX_OPERANDS], *out[ELUFAST_MAX_OUT] = {aligned, aligned + STREAM_BLOCK};
+    for (int i = 0; i < in + f->out; i++) {
+        at[i] = c->arrays[i] + c->steps[i] * (ptrdiff_t)start;
+    }
+    /* The first block is short, so that the others begin where a line does. */
+    size_t n = block - (uintptr_t)at[in] % ELUFAST_CACHE_LINE / item;
+    for (size_t left = count; left > 0; left -= n, n = block) {
+        if (n > left) n = left;
+        kernel((const char *const *)at, (const char *const *)at + f->data, out, n);
+        for (int k = 0; k < f->out; k++) elufast_tune.stream(at[in + k], out[k], n * item);
+        for (int i = 0; i < in + f->out; i++) at[i] += c->steps[i] * (ptrdiff_t)n;
+    }
+    elufast_end_stream();
+}
+
 static void run_contiguous_scalar(void *context, size_t start, size_t count) {
-    run_kernel(context, kernel_for_scalars(context), start, count);
+    const call *c = context;
+    (c->streams ? run_streamed : run_kernel)(c, kernel_for_scalars(c), start, count);
 }
 
 static void run_contiguous_array(void *context, size_t start, size_t count) {
     const call *c = context;
-    run_kernel(c, c->loop->kernels.array, start, count);
+    (c->streams ? run_streamed : run_kernel)(c, c->loop->kernels.array, start, count);
 }
 
 static void copy_strided(char *to, ptrdiff_t to_step, const char *from, ptrdiff_t from_step,
@@ -176,6 +247,7 @@ static void prepare(call *c, const elufast_loop *loop, char **arrays, const ptrd
     const elufast_function *f = loop->function;
     c->loop = loop;
     c->block = BLOCK;
+    c->streams = 0;
     int given = 0;
     for (int i = 0; i < count_in(f) + f->out; i++) {
         int is_parameter = i >= f->data && i < count_in(f);
@@ -188,6 +260,14 @@ static void prepare(call *c, const elufast_loop *loop, char **arrays, const ptrd
             given++;
         }
     }
+}
+
+/* Threads never write to one line of the cache: cuts fall where lines of the first output begin. */
+static void run_on_threads(call *c, elufast_body *body, size_t n) {
+    const size_t item = c->loop->item_size, grain = ELUFAST_CACHE_LINE / item;
+    size_t before = (uintptr_t)c->arrays[count_in(c->loop->function)] % ELUFAST_CACHE_LINE / item;
+    size_t minimum = (size_t)(elufast_tune.thread_work / cost_of(c)) + 1;
+    elufast_run_parallel_aligned(body, c, n, minimum, grain, before);
 }
 
 void elufast_inner_loop(char **arrays, const ptrdiff_t *count, const ptrdiff_t *steps, void *loop) {
@@ -210,5 +290,11 @@ void elufast_inner_loop(char **arrays, const ptrdiff_t *count, const ptrdiff_t *
             body = run_contiguous_array;
         }
     }
-    elufast_run_parallel(body, &c, n, MIN_ELEMENTS_PER_THREAD, THREAD_GRAIN);
+    /* Most calls are short whatever an element costs, and need not be looked at any closer. */
+    if ((float)n * c.loop->cost[1] < 2 * elufast_tune.thread_work) {
+        body(&c, 0, n);
+        return;
+    }
+    c.streams = pays_to_stream(&c, n);
+    run_on_threads(&c, body, n);
 }

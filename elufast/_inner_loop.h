@@ -3,6 +3,7 @@
 #define ELUFAST_INNER_LOOP_H
 
 #include "_functions.h"
+#include "_stream.h"
 
 enum { ELUFAST_LARGEST_ITEM = 16 };
 
@@ -10,10 +11,21 @@ typedef struct {
     const elufast_function *function;
     elufast_kernels kernels;
     size_t item_size;
+    float cost[2]; /* nanoseconds for an element, with default parameters and with given ones */
     int has_parameters; /* whether the parameters are among the arrays; else they are the defaults
                          */
     char defaults[ELUFAST_MAX_PARAMETERS][ELUFAST_LARGEST_ITEM];
 } elufast_loop;
+
+/* What decides how long arrays are run; set at import, and by tests and benchmarks. */
+typedef struct {
+    elufast_stream *stream; /* the instruction set's, or NULL */
+    size_t stream_bytes;    /* outputs of at least so many bytes go past the caches, */
+    float stream_cost;      /* if a byte takes the threads at most so many nanoseconds */
+    float thread_work;      /* nanoseconds of work at the least for each thread */
+} elufast_tuning;
+
+extern elufast_tuning elufast_tune;
 
 /* PyUFuncGenericFunction, without NumPy's headers (npy_intp is ptrdiff_t): arrays and their steps
  * in bytes, data first, then parameters, then outputs. */

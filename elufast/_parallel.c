@@ -5,6 +5,9 @@
 #include "_parallel.h"
 
 #include <fenv.h>
+#ifdef _OPENMP
+#include <sched.h>
+#endif
 
 /* Read by loops that hold no lock while another thread may set them. */
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__STDC_NO_ATOMICS__)
@@ -74,44 +77,140 @@ int elufast_get_threads(elufast_threads_origin *origin) {
 #ifdef _OPENMP
 #include <omp.h>
 
+/* The range is dealt out in parts, one for each thread, which takes its part chunk by chunk: a
+ * thread that is called again finds its part in its own caches. Who is done takes chunks from the
+ * others' parts, so that nobody waits for work that a late thread has not begun. */
+enum { MOST_PARTS = 64, CHUNKS_PER_PART = 8 };
+
+typedef struct {
+    size_t next, end;
+    char own_cache_line[112];
+} part;
+
+typedef struct {
+    elufast_body *body;
+    void *context;
+    size_t before; /* how far the first multiple of the grain lies before element 0 */
+    size_t chunk;
+    int part_count;
+    int caller_processor;
+    int done;
+    fenv_t caller;
+    part parts[MOST_PARTS];
+} job;
+
+static size_t rounded_up(size_t n, size_t grain) { return (n + grain - 1) / grain * grain; }
+
+static void deal_out(job *j, size_t n, size_t grain, int threads) {
+    size_t end = n + j->before, start = 0;
+    j->part_count = threads < MOST_PARTS ? threads : MOST_PARTS;
+    size_t share = rounded_up((end - 1) / (size_t)j->part_count + 1, grain);
+    j->chunk = rounded_up((share - 1) / CHUNKS_PER_PART + 1, grain);
+    for (int i = 0; i < j->part_count; i++) {
+        j->parts[i].next = start;
+        start = end - start < share ? end : start + share;
+        j->parts[i].end = start;
+    }
+}
+
+static void work_off(job *j, part *p) {
+    for (;;) {
+        size_t start;
+#pragma omp atomic read
+        start = p->next;
+        if (start >= p->end) return;
+#pragma omp atomic capture
+        {
+            start = p->next;
+            p->next += j->chunk;
+        }
+        if (start >= p->end) return;
+        size_t end = p->end - start < j->chunk ? p->end : start + j->chunk;
+        start = start > j->before ? start : j->before;
+        j->body(j->context, start - j->before, end - start);
+    }
+}
+
+static void work_off_all(job *j, int first) {
+    for (int i = 0; i < j->part_count; i++) work_off(j, &j->parts[(first + i) % j->part_count]);
+}
+
 /* Each thread has its own flags and its own rounding and flushing modes. Workers take over the
  * modes of the caller (who may flush subnormals, say) and give back the flags; what they had
  * before, they get back, for the pool belongs to other libraries as well. */
-static int run_as_worker(elufast_body *body, void *context, size_t start, size_t count,
-                         const fenv_t *caller) {
+static int run_as_worker(job *j, int number) {
     fenv_t own;
     fegetenv(&own);
-    fesetenv(caller);
+    fesetenv(&j->caller);
     feclearexcept(FE_ALL_EXCEPT);
-    body(context, start, count);
+    work_off_all(j, number);
     int raised = fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW);
     fesetenv(&own);
     return raised;
 }
 
-static void run_pieces(elufast_body *body, void *context, size_t n, size_t piece, int threads) {
+static int current_processor(void) {
+#ifdef __linux__
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
+/* Linux may wake a worker on the very processor that its caller works on, and leave both there for
+ * milliseconds while another one idles. Such a worker moves, and is then free to go anywhere again.
+ */
+static void leave_processor(int processor, int threads) {
+#ifdef __linux__
+    cpu_set_t all, others;
+    if (processor < 0 || sched_getcpu() != processor) return;
+    if (sched_getaffinity(0, sizeof all, &all) != 0 || CPU_COUNT(&all) < threads) return;
+    others = all;
+    CPU_CLR(processor, &others);
+    if (sched_setaffinity(0, sizeof others, &others) == 0) sched_setaffinity(0, sizeof all, &all);
+#else
+    (void)processor, (void)threads;
+#endif
+}
+
+/* The barrier at the end of a parallel region may keep the caller's processor busy for milliseconds
+ * (libgomp: 7, by default) while a worker that has only just been woken queues for the same one. So
+ * the caller, when it has nothing left to do, first makes room until the workers are there. */
+static void await_workers(const job *j, int workers) {
+    enum { LOOKS = 2000, YIELDS = 10000 };
+    for (int i = 0; i < LOOKS + YIELDS; i++) {
+        int done;
+#pragma omp atomic read
+        done = j->done;
+        if (done == workers) return;
+        if (i >= LOOKS) sched_yield();
+    }
+}
+
+static void run_job(job *j, int threads) {
     int raised = 0;
-    fenv_t caller;
-    fegetenv(&caller);
+    fegetenv(&j->caller);
+    j->caller_processor = current_processor();
 #pragma omp parallel num_threads(threads) reduction(| : raised)
     {
-        /* Fewer threads than asked for may come, so each takes every k-th piece. */
-        size_t step = piece * (size_t)omp_get_num_threads();
-        for (size_t start = piece * (size_t)omp_get_thread_num(); start < n; start += step) {
-            size_t count = n - start < piece ? n - start : piece;
-            if (omp_get_thread_num() == 0) {
-                body(context, start, count);
-            } else {
-                raised |= run_as_worker(body, context, start, count, &caller);
-            }
+        /* Fewer threads than asked for may come. */
+        int number = omp_get_thread_num(), team = omp_get_num_threads();
+        if (number == 0) {
+            work_off_all(j, number);
+            await_workers(j, team - 1);
+        } else {
+            leave_processor(j->caller_processor, team);
+            raised |= run_as_worker(j, number);
+#pragma omp atomic
+            j->done++;
         }
     }
     if (raised) feraiseexcept(raised);
 }
 #endif
 
-void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t minimum,
-                          size_t grain) {
+void elufast_run_parallel_aligned(elufast_body *body, void *context, size_t n, size_t minimum,
+                                  size_t grain, size_t before) {
     /* Even `if(0)` on the pragma costs half a microsecond, so short loops do not come near it. */
     if (n < 2 * minimum) {
         body(context, 0, n);
@@ -122,15 +221,24 @@ void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t mi
     if (threads > n / minimum) threads = n / minimum;
     if (threads > MOST_THREADS) threads = MOST_THREADS;
     if (threads > 1 && !omp_in_parallel()) {
-        size_t piece = (n + threads - 1) / threads;
-        piece = (piece + grain - 1) / grain * grain;
-        run_pieces(body, context, n, piece, (int)threads);
+        job j; /* of some KiB, most of which stays unused: no initializer */
+        j.body = body;
+        j.context = context;
+        j.before = before;
+        j.done = 0;
+        deal_out(&j, n, grain, (int)threads);
+        run_job(&j, (int)threads);
         return;
     }
 #else
-    (void)grain;
+    (void)grain, (void)before;
 #endif
     body(context, 0, n);
+}
+
+void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t minimum,
+                          size_t grain) {
+    elufast_run_parallel_aligned(body, context, n, minimum, grain, 0);
 }
 
 #if defined(_OPENMP) && defined(__GNUC__) && !defined(__clang__)

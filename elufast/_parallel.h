@@ -6,10 +6,14 @@
 
 typedef void elufast_body(void *context, size_t start, size_t count);
 
-/* Runs body over [0, n) in pieces, at most one for each `minimum` elements, cut at multiples of
- * `grain`. Floating-point flags raised in any piece are raised in the caller. */
+/* Runs body over [0, n) in pieces cut at multiples of `grain`, by at most one thread for each
+ * `minimum` elements. Floating-point flags raised in any piece are raised in the caller. */
 void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t minimum,
                           size_t grain);
+
+/* The same with cuts at multiples of `grain` minus `before`. */
+void elufast_run_parallel_aligned(elufast_body *body, void *context, size_t n, size_t minimum,
+                                  size_t grain, size_t before);
 
 /* Called once, before any loop runs. */
 void elufast_prepare_threads(void);

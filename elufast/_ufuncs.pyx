@@ -18,6 +18,8 @@ cdef extern from "_kernels.h":
     enum: ELUFAST_FUNCTIONS
     enum: ELUFAST_TYPES
     enum: ELUFAST_MAX_OPERANDS
+    ctypedef enum elufast_type:
+        pass
     ctypedef struct elufast_kernels:
         pass
 
@@ -31,9 +33,14 @@ cdef extern from "_functions.h":
     const elufast_function elufast_functions[]
 
 
+cdef extern from "_stream.h":
+    ctypedef void elufast_stream(char *to, const char *from_, size_t count)
+
+
 cdef extern from "_dispatch.h":
     ctypedef struct elufast_instruction_set:
         const char *name
+        elufast_stream *const *stream
         const elufast_kernels (*kernels)[ELUFAST_FUNCTIONS][ELUFAST_TYPES]
         int (*is_supported)()
     const elufast_instruction_set elufast_instruction_sets[]
@@ -46,9 +53,23 @@ cdef extern from "_inner_loop.h":
         const elufast_function *function
         elufast_kernels kernels
         size_t item_size
+        float cost[2]
         int has_parameters
         char defaults[2][ELUFAST_LARGEST_ITEM]
     void elufast_inner_loop(char **, const cnp.npy_intp *, const cnp.npy_intp *, void *) nogil
+    ctypedef struct elufast_tuning:
+        elufast_stream *stream
+        size_t stream_bytes
+        float stream_cost, thread_work
+    elufast_tuning elufast_tune
+
+
+cdef extern from "_caches.h":
+    size_t elufast_last_cache()
+
+
+cdef extern from "_costs.h":
+    float elufast_cost(const elufast_function *, elufast_type, int is_default)
 
 
 cdef extern from "_parallel.h":
@@ -134,6 +155,8 @@ cdef void fill_loop(int has_parameters, int row, int kind):
     loop.function = &elufast_functions[row]
     loop.kernels = in_use.kernels[0][row][kind]
     loop.item_size = dtype.itemsize
+    loop.cost[0] = elufast_cost(loop.function, <elufast_type>kind, True)
+    loop.cost[1] = elufast_cost(loop.function, <elufast_type>kind, False)
     loop.has_parameters = has_parameters
     for i in range(loop.function.parameters):
         # NumPy's own rounding, so that a default is the number that a given one would be.
@@ -173,6 +196,9 @@ def _make_ufuncs():
 
 
 in_use = chosen_instruction_set()
+elufast_tune.stream = in_use.stream[0]
+# An output that fills the cache leaves nothing of itself there that a reader would find.
+elufast_tune.stream_bytes = elufast_last_cache()
 prepare_tables()
 elufast_prepare_threads()
 ROWS = tuple([describe(row) for row in range(ELUFAST_FUNCTIONS)])
@@ -187,6 +213,8 @@ def build_info():
         "isa_built": [
             elufast_instruction_sets[i].name.decode() for i in range(elufast_instruction_set_count)
         ],
+        "cache": elufast_last_cache(),
+        "streams": in_use.stream[0] != NULL,
         "isa": in_use.name.decode(),
         "openmp": str(version) if version else None,
         "numpy_abi": ELUFAST_NUMPY_VERSION.decode(),
@@ -200,6 +228,22 @@ def configure_threads(int environment, int quota, int processors):
 
 def set_threads(int count):
     elufast_set_threads(count)
+
+
+def get_tuning():
+    """What decides how long arrays are run: see elufast_tuning in _inner_loop.h."""
+    return {
+        "stream_bytes": elufast_tune.stream_bytes,
+        "stream_cost": elufast_tune.stream_cost,
+        "thread_work": elufast_tune.thread_work,
+    }
+
+
+def set_tuning(size_t stream_bytes, float stream_cost, float thread_work):
+    """For tests and benchmarks; not while a function runs."""
+    elufast_tune.stream_bytes = stream_bytes
+    elufast_tune.stream_cost = stream_cost
+    elufast_tune.thread_work = thread_work
 
 
 def get_threads():

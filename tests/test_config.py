@@ -50,6 +50,16 @@ def test_threads_follow_set_num_threads(config):
     assert after["threads_from"] == "set_num_threads"
 
 
+def test_streaming_follows_the_tuning(monkeypatch):
+    info = {**_ufuncs.build_info(), "streams": True, "cache": 3 << 20}
+    monkeypatch.setattr(_ufuncs, "build_info", lambda: info)
+    monkeypatch.setattr(_ufuncs, "get_tuning", lambda: {"stream_bytes": 5 << 19})
+    shown = elufast.show_config("dict")["streaming"]
+    assert shown == "outputs from 2.5 MiB on (largest cache: 3 MiB)"
+    info["streams"] = False
+    assert elufast.show_config("dict")["streaming"].startswith("never: ")
+
+
 def test_no_gpu_path_is_claimed(config):
     assert config["gpu"].startswith("not available: ")
 

@@ -1,0 +1,21 @@
+/* Copies past the caches, to memory that will not be read soon. */
+#ifndef ELUFAST_STREAM_H
+#define ELUFAST_STREAM_H
+
+#include <stddef.h>
+
+enum { ELUFAST_CACHE_LINE = 64 };
+
+/* Any addresses. Other threads see the bytes after elufast_end_stream. */
+typedef void elufast_stream(char *to, const char *from, size_t bytes);
+
+#if defined(__SSE2__) || defined(_M_X64)
+#include <emmintrin.h>
+#define ELUFAST_HAVE_STREAM
+
+static inline void elufast_end_stream(void) { _mm_sfence(); }
+#else
+static inline void elufast_end_stream(void) {}
+#endif
+
+#endif

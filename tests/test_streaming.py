@@ -1,0 +1,130 @@
+"""Outputs that go past the caches: the same bits, the same flags, and not a byte beside them."""
+
+import numpy as np
+import pytest
+from support import assert_same_bits, function, outputs, parameter_values
+
+import elufast
+from elufast import _ufuncs
+
+LINE = 64
+NEVER = 2**62
+GUARD = 2 * LINE
+# Around blocks of 1 KiB and their cuts between threads, for every size of element.
+SIZES = [1, 2, 15, 16, 17, 127, 128, 129, 255, 256, 257, 511, 512, 513, 1023, 1025, 4100]
+STREAMED = [np.dtype(code) for code in "efd"]
+
+pytestmark = pytest.mark.skipif(
+    not _ufuncs.build_info()["streams"], reason="no streaming stores in this build"
+)
+
+
+@pytest.fixture
+def tune():
+    """Set where streaming starts, whatever a function costs, with threads for short loops too."""
+    before = _ufuncs.get_tuning()
+    yield lambda stream_bytes: _ufuncs.set_tuning(stream_bytes, 1e30, 1.0)
+    _ufuncs.set_tuning(**before)
+
+
+def buffers(count, size, dtype, offset):
+    """Arrays that begin `offset` elements after a cache line, and what holds them."""
+    whole = [
+        np.full(size * dtype.itemsize + 2 * GUARD + LINE, 0xA5, np.uint8) for _ in range(count)
+    ]
+    arrays = []
+    for i, raw in enumerate(whole):
+        # Two outputs lie differently.
+        start = GUARD + -(raw.ctypes.data + GUARD) % LINE + (offset + 3 * i) * dtype.itemsize % LINE
+        arrays.append(raw[start : start + size * dtype.itemsize].view(dtype))
+    return whole, tuple(arrays)
+
+
+def guards_hold(whole, arrays):
+    for raw, array in zip(whole, arrays, strict=True):
+        start = array.ctypes.data - raw.ctypes.data
+        if not (raw[:start] == 0xA5).all() or not (raw[start + array.nbytes :] == 0xA5).all():
+            return False
+    return True
+
+
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+@pytest.mark.parametrize("size", SIZES)
+def test_same_bits_at_every_alignment(row, dtype, size, threads, tune, rng):
+    data = [rng.normal(size=size).astype(dtype) for _ in row.data]
+    tune(NEVER)
+    expected = outputs(function(row)(*data))
+    tune(0)
+    for offset in range(LINE // dtype.itemsize):
+        whole, arrays = buffers(row.nout, size, dtype, offset)
+        function(row)(*data, out=arrays)
+        assert_same_bits(arrays, expected)
+        assert guards_hold(whole, arrays)
+
+
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+def test_parameters_that_are_arrays(row, dtype, threads, tune, rng):
+    data = [rng.normal(size=4100).astype(dtype) for _ in row.data]
+    parameters = [
+        value * rng.uniform(0.5, 2, size=4100).astype(dtype)
+        for value in parameter_values(row, dtype)
+    ]
+    tune(NEVER)
+    expected = function(row)(*data, *parameters), function(row)(*data, *parameters[:0], alpha=0.5)
+    tune(0)
+    assert_same_bits(function(row)(*data, *parameters), expected[0])
+    assert_same_bits(function(row)(*data, alpha=0.5), expected[1])
+
+
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+def test_around_the_threshold(dtype, threads, tune, rng):
+    size = 3000
+    x = rng.normal(size=size).astype(dtype)
+    tune(NEVER)
+    expected = elufast.elu_with_grad(x)
+    for at_least in (-1, 0, 1):
+        tune(x.nbytes + at_least)
+        assert_same_bits(elufast.elu_with_grad(x), expected)
+
+
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+def test_in_place(row, dtype, threads, tune, rng):
+    data = [rng.normal(size=5000).astype(dtype) for _ in row.data]
+    expected = outputs(function(row)(*data))
+    tune(0)
+    for i in range(len(data)):
+        copies = [array.copy() for array in data]
+        out = (copies[i], *(np.empty_like(copies[i]) for _ in range(row.nout - 1)))
+        function(row)(*copies, out=out)
+        assert_same_bits(out, expected)
+
+
+def test_longdouble_keeps_the_bytes_between_numbers(tune):
+    """Its stores write 10 of 16 bytes on x86-64; what lies in the others must not come from us."""
+    x = np.full(3000, -0.5, np.longdouble)
+    whole, (out,) = buffers(1, x.size, x.dtype, 0)
+    tune(NEVER)
+    elufast.elu(x, out=out)
+    plain = whole[0].copy()
+    whole[0][:] = 0xA5
+    tune(0)
+    elufast.elu(x, out=out)
+    assert (whole[0] == plain).all()
+
+
+@pytest.mark.parametrize("position", [0, 1000, -1])
+def test_flags(position, threads, tune):
+    tune(0)
+    x = np.full(4100, -1, np.float32)
+    x[position] = -2.0
+    huge = np.finfo(np.float32).max
+    with np.errstate(all="raise", under="ignore"):
+        elufast.elu(x)
+        with pytest.raises(FloatingPointError, match="overflow"):
+            elufast.elu_backward(-x * huge / 2, x, 3.0 * (x == -2.0) + 0.1)
+
+
+def test_threshold_is_the_cache():
+    tuning, build = _ufuncs.get_tuning(), _ufuncs.build_info()
+    assert tuning["stream_bytes"] == build["cache"]
+    assert 2**18 <= build["cache"] <= 2**33
