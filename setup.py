@@ -27,15 +27,17 @@ INSTRUCTION_SETS = {
     ],
 }
 
-LOOPS = "elufast/_loops.c"
+LOOPS = ["elufast/_loops.c", "elufast/_moves.c"]
 OTHER_SOURCES = [
     "elufast/_ufuncs.pyx",
     "elufast/_call.c",
     "elufast/_dispatch.c",
     "elufast/_functions.c",
     "elufast/_inner_loop.c",
+    "elufast/_iterate.c",
     "elufast/_parallel.c",
     "elufast/_promotion.c",
+    "elufast/_walk.c",
 ]
 HEADERS = [str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")]
 OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
@@ -64,9 +66,12 @@ class BuildExtension(build_ext):
     def add_loops(self, ext, name, flags):
         """Compile the loops for one instruction set, into a folder of its own."""
         ext.extra_objects += self.compiler.compile(
-            [LOOPS],
+            LOOPS,
             output_dir=str(Path(self.build_temp, name)),
-            macros=[("ELUFAST_TABLE", f"elufast_kernels_{name}")],
+            macros=[
+                ("ELUFAST_TABLE", f"elufast_kernels_{name}"),
+                ("ELUFAST_MOVES", f"elufast_moves_{name}"),
+            ],
             include_dirs=ext.include_dirs,
             extra_postargs=ext.extra_compile_args + flags,
             depends=ext.depends,
@@ -100,7 +105,7 @@ extension = Extension(
         ("PY_UFUNC_UNIQUE_SYMBOL", "elufast_UFUNC_API"),
         ("ELUFAST_NUMPY_VERSION", f'"{np.__version__}"'),
     ],
-    depends=["setup.py", LOOPS, *HEADERS],
+    depends=["setup.py", *LOOPS, *HEADERS],
 )
 
 setup(

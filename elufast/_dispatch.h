@@ -3,10 +3,12 @@
 #define ELUFAST_DISPATCH_H
 
 #include "_kernels.h"
+#include "_moves.h"
 
 typedef struct {
     const char *name;
     elufast_kernel_table *kernels;
+    const elufast_moves *moves;
     int (*is_supported)(void);
 } elufast_instruction_set;
 

@@ -22,6 +22,11 @@ cdef extern from "_kernels.h":
         pass
 
 
+cdef extern from "_moves.h":
+    ctypedef struct elufast_moves:
+        pass
+
+
 cdef extern from "_functions.h":
     ctypedef struct elufast_function:
         const char *name
@@ -35,6 +40,7 @@ cdef extern from "_dispatch.h":
     ctypedef struct elufast_instruction_set:
         const char *name
         const elufast_kernels (*kernels)[ELUFAST_FUNCTIONS][ELUFAST_TYPES]
+        const elufast_moves *moves
         int (*is_supported)()
     const elufast_instruction_set elufast_instruction_sets[]
     const int elufast_instruction_set_count
@@ -45,6 +51,7 @@ cdef extern from "_inner_loop.h":
     ctypedef struct elufast_loop:
         const elufast_function *function
         elufast_kernels kernels
+        const elufast_moves *moves
         size_t item_size
         int has_parameters
         char defaults[2][ELUFAST_LARGEST_ITEM]
@@ -63,6 +70,11 @@ cdef extern from "_parallel.h":
 
 cdef extern from "_call.h":
     int elufast_install_call(object ufunc, int row, object plain, object numpy_ufunc) except -1
+
+
+cdef extern from "_iterate.h":
+    unsigned long elufast_iterated_calls()
+    int elufast_prepare_iterating() except -1
 
 
 cdef extern from "_promotion.h":
@@ -133,6 +145,7 @@ cdef void fill_loop(int has_parameters, int row, int kind):
     dtype = np.dtype(TYPES[kind])
     loop.function = &elufast_functions[row]
     loop.kernels = in_use.kernels[0][row][kind]
+    loop.moves = in_use.moves
     loop.item_size = dtype.itemsize
     loop.has_parameters = has_parameters
     for i in range(loop.function.parameters):
@@ -175,6 +188,7 @@ def _make_ufuncs():
 in_use = chosen_instruction_set()
 prepare_tables()
 elufast_prepare_threads()
+elufast_prepare_iterating()
 ROWS = tuple([describe(row) for row in range(ELUFAST_FUNCTIONS)])
 UFUNCS = _make_ufuncs()
 
@@ -200,6 +214,11 @@ def configure_threads(int environment, int quota, int processors):
 
 def set_threads(int count):
     elufast_set_threads(count)
+
+
+def iterated_calls():
+    """How many calls so far walked through their arrays without NumPy, for the tests."""
+    return elufast_iterated_calls()
 
 
 def get_threads():
