@@ -170,6 +170,8 @@ static int item_of(PyArray_Descr *descr, elufast_item *item) {
 
 /* In the order of elufast_type. */
 static const int loop_types[ELUFAST_TYPES] = {NPY_HALF, NPY_FLOAT, NPY_DOUBLE, NPY_LONGDOUBLE};
+static const elufast_item loop_items[ELUFAST_TYPES] = {ELUFAST_F16, ELUFAST_F32, ELUFAST_F64,
+                                                       ELUFAST_LONG};
 
 /* The loop that NumPy's own rules choose, -1 if they choose none. */
 static int chosen_loop(const request *r, PyObject *ufunc, PyArrayObject *const *arrays) {
@@ -269,6 +271,68 @@ static int make_iterator(const request *r, work *w, int type) {
     return w->iter != NULL;
 }
 
+/* ---- outputs that NumPy has to write one element after the other ---- */
+
+typedef struct {
+    npy_uintp first, end;
+} extent;
+
+static extent extent_of(PyArrayObject *array) {
+    npy_uintp first = (npy_uintp)PyArray_DATA(array), last = first;
+    for (int axis = 0; axis < PyArray_NDIM(array); axis++) {
+        npy_intp span = PyArray_STRIDE(array, axis) * (PyArray_DIM(array, axis) - 1);
+        if (span < 0) first += (npy_uintp)span;
+        if (span > 0) last += (npy_uintp)span;
+    }
+    extent e = {first, last + (npy_uintp)PyArray_ITEMSIZE(array)};
+    return e;
+}
+
+/* Whether its elements are surely apart: each axis steps over all that the smaller ones span. */
+static int has_separate_elements(PyArrayObject *array) {
+    npy_uintp spanned = (npy_uintp)PyArray_ITEMSIZE(array);
+    int used[NPY_MAXDIMS] = {0};
+    for (int n = 0; n < PyArray_NDIM(array); n++) {
+        int next = -1;
+        for (int axis = 0; axis < PyArray_NDIM(array); axis++) {
+            npy_intp step = Py_ABS(PyArray_STRIDE(array, axis));
+            if (!used[axis] && (next < 0 || step < Py_ABS(PyArray_STRIDE(array, next)))) {
+                next = axis;
+            }
+        }
+        used[next] = 1;
+        npy_uintp step = (npy_uintp)Py_ABS(PyArray_STRIDE(array, next));
+        if (PyArray_DIM(array, next) == 1) continue;
+        if (step < spanned) return 0;
+        spanned += step * (npy_uintp)(PyArray_DIM(array, next) - 1);
+    }
+    return 1;
+}
+
+/* The order in which elements are written matters otherwise. */
+static int has_separate_outputs(const request *r, const work *w) {
+    PyArrayObject *const *out = w->arrays + r->inputs;
+    for (int i = 0; i < r->function->out; i++) {
+        if (out[i] != NULL && !has_separate_elements(out[i])) return 0;
+    }
+    if (r->function->out < 2 || out[0] == NULL || out[1] == NULL) return 1;
+    extent a = extent_of(out[0]), b = extent_of(out[1]);
+    return a.end <= b.first || b.end <= a.first;
+}
+
+/* ---- what is walked through ---- */
+
+static int describe_types(const request *r, const work *w, elufast_walk *walk) {
+    for (int k = 0; k < r->operands; k++) {
+        elufast_operand *operand = &walk->operands[k];
+        operand->item = walk->item;
+        if (w->arrays[k] != NULL && !item_of(PyArray_DESCR(w->arrays[k]), &operand->item)) {
+            return 0;
+        }
+    }
+    return elufast_can_walk(walk);
+}
+
 static void describe_operand(elufast_operand *o, PyArrayObject *array, int axes) {
     npy_intp alignment = PyDataType_ALIGNMENT(PyArray_DESCR(array));
     npy_uintp bits = (npy_uintp)o->first;
@@ -293,12 +357,10 @@ static int describe(const request *r, const work *w, elufast_walk *walk) {
         for (int k = 0; k < r->operands; k++) walk->operands[k].steps[axis] = steps[k];
     }
     for (int k = 0; k < r->operands; k++) {
-        elufast_operand *operand = &walk->operands[k];
-        operand->first = first[k];
-        describe_operand(operand, operands[k], walk->axes);
-        if (!item_of(PyArray_DESCR(operands[k]), &operand->item)) return 0;
+        walk->operands[k].first = first[k];
+        describe_operand(&walk->operands[k], operands[k], walk->axes);
     }
-    return elufast_can_walk(walk);
+    return 1;
 }
 
 /* The floating-point flags that the walk raised. */
@@ -320,12 +382,19 @@ static int prepare(const request *r, PyObject *ufunc, work *w, elufast_walk *wal
     if (!take_arrays(r, w)) return 0;
     int kind = chosen_loop(r, ufunc, w->arrays);
     if (kind < 0 || !take_numbers(r, w, loop_types[kind])) return 0;
-    if (!make_iterator(r, w, loop_types[kind])) return 0;
-    PyArray_Descr *descr = PyArray_DescrFromType(loop_types[kind]);
-    item_of(descr, &walk->item);
-    Py_DECREF(descr);
     walk->loop = ((PyUFuncObject *)ufunc)->data[kind];
-    return describe(r, w, walk);
+    walk->item = loop_items[kind];
+    return describe_types(r, w, walk) && has_separate_outputs(r, w) &&
+           make_iterator(r, w, loop_types[kind]) && describe(r, w, walk);
+}
+
+/* Without writing back the copies of overlapping outputs, which nothing was written to. */
+static void abandon(const request *r, work *w) {
+    PyErr_Clear();
+    if (w->iter == NULL) return;
+    PyArrayObject **operands = NpyIter_GetOperandArray(w->iter);
+    for (int k = r->inputs; k < r->operands; k++) PyArray_DiscardWritebackIfCopy(operands[k]);
+    NpyIter_Deallocate(w->iter);
 }
 
 static PyObject *finish(const request *r, work *w, const elufast_walk *walk) {
@@ -352,8 +421,7 @@ int elufast_iterate(const elufast_arguments *arguments, PyObject **result) {
     if (is_ready) {
         *result = finish(&r, &w, &walk);
     } else {
-        PyErr_Clear();
-        if (w.iter != NULL) NpyIter_Deallocate(w.iter);
+        abandon(&r, &w);
     }
     discard(&w, r.operands);
     return is_ready;

@@ -40,7 +40,6 @@ CONVERTER(f16_from_f32, float, elufast_f16, elufast_f16_from_f32(from[i]))
 
 /* ---- strides ---- */
 
-static inline uint8_t swapped_8(uint8_t x) { return x; }
 static inline uint16_t swapped_16(uint16_t x) { return (uint16_t)(x << 8 | x >> 8); }
 static inline uint32_t swapped_32(uint32_t x) {
     return x << 24 | (x & 0xFF00u) << 8 | (x >> 8 & 0xFF00u) | x >> 24;
@@ -51,71 +50,105 @@ static inline uint64_t swapped_64(uint64_t x) {
 
 #define SAME(x) (x)
 
-/* Loops of their own for packed items and for one repeated item: with constant steps the compiler
- * vectorises them. memcpy, because nothing says that the items are aligned. */
-#define MOVE(type, change)                                                     \
-    {                                                                          \
-        const ptrdiff_t size = sizeof(type);                                   \
-        type item;                                                             \
-        if (to_step == size && from_step == size) {                            \
-            for (size_t i = 0; i < n; i++) {                                   \
-                memcpy(&item, from + i * sizeof(type), sizeof(type));          \
-                item = change(item);                                           \
-                memcpy(to + i * sizeof(type), &item, sizeof(type));            \
-            }                                                                  \
-        } else if (to_step == size && from_step == 0 && n > 0) {               \
-            memcpy(&item, from, sizeof(type));                                 \
-            item = change(item);                                               \
-            for (size_t i = 0; i < n; i++) {                                   \
-                memcpy(to + i * sizeof(type), &item, sizeof(type));            \
-            }                                                                  \
-        } else {                                                               \
-            for (size_t i = 0; i < n; i++, to += to_step, from += from_step) { \
-                memcpy(&item, from, sizeof(type));                             \
-                item = change(item);                                           \
-                memcpy(to, &item, sizeof(type));                               \
-            }                                                                  \
-        }                                                                      \
-        return;                                                                \
+/* memcpy, because nothing says that the items are aligned. */
+#define ROW(type, change, to_step, from_step)                           \
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)n; i++) {                      \
+        type item;                                                      \
+        memcpy(&item, from + i * (ptrdiff_t)(from_step), sizeof(type)); \
+        item = change(item);                                            \
+        memcpy(to + i * (ptrdiff_t)(to_step), &item, sizeof(type));     \
     }
 
-static void copy(char *restrict to, ptrdiff_t to_step, const char *restrict from,
-                 ptrdiff_t from_step, size_t n, size_t size) {
-    if (to_step == (ptrdiff_t)size && from_step == to_step) {
-        memcpy(to, from, n * size);
-        return;
+/* The commonest steps have loops of their own: with constants the compiler vectorises them. */
+#define ROWS(name, type, change)                                                           \
+    static void name(char *restrict to, elufast_steps to_steps, const char *restrict from, \
+                     elufast_steps from_steps, size_t n, size_t rows) {                    \
+        const ptrdiff_t size = sizeof(type), in = from_steps.step, out = to_steps.step;    \
+        for (; rows > 0; rows--, to += to_steps.row_step, from += from_steps.row_step) {   \
+            if (n < 8) {                                                                   \
+                ROW(type, change, out, in)                                                 \
+            } else if (out == size && in == size) {                                        \
+                ROW(type, change, sizeof(type), sizeof(type))                              \
+            } else if (out == size && in == 0) {                                           \
+                ROW(type, change, sizeof(type), 0)                                         \
+            } else if (out == size && in == -size) {                                       \
+                ROW(type, change, sizeof(type), -(ptrdiff_t)sizeof(type))                  \
+            } else if (out == size && in == 2 * size) {                                    \
+                ROW(type, change, sizeof(type), 2 * sizeof(type))                          \
+            } else if (out == -size && in == size) {                                       \
+                ROW(type, change, -(ptrdiff_t)sizeof(type), sizeof(type))                  \
+            } else if (out == 2 * size && in == size) {                                    \
+                ROW(type, change, 2 * sizeof(type), sizeof(type))                          \
+            } else {                                                                       \
+                ROW(type, change, out, in)                                                 \
+            }                                                                              \
+        }                                                                                  \
     }
-    switch (size) {
-        case 1:
-            MOVE(uint8_t, SAME)
-        case 2:
-            MOVE(uint16_t, SAME)
-        case 4:
-            MOVE(uint32_t, SAME)
-        case 8:
-            MOVE(uint64_t, SAME)
-        default:
-            for (size_t i = 0; i < n; i++, to += to_step, from += from_step) {
-                memcpy(to, from, size);
-            }
+
+ROWS(copy_8, uint8_t, SAME)
+ROWS(copy_16, uint16_t, SAME)
+ROWS(copy_32, uint32_t, SAME)
+ROWS(copy_64, uint64_t, SAME)
+ROWS(swap_16, uint16_t, swapped_16)
+ROWS(swap_32, uint32_t, swapped_32)
+ROWS(swap_64, uint64_t, swapped_64)
+
+static void copy_any(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                     size_t n, size_t rows, size_t size) {
+    for (size_t row = 0; row < rows; row++) {
+        char *target = to + to_steps.row_step * (ptrdiff_t)row;
+        const char *source = from + from_steps.row_step * (ptrdiff_t)row;
+        for (size_t i = 0; i < n; i++, target += to_steps.step, source += from_steps.step) {
+            memcpy(target, source, size);
+        }
     }
 }
 
-static void swap(char *restrict to, ptrdiff_t to_step, const char *restrict from,
-                 ptrdiff_t from_step, size_t n, size_t size) {
+static void swap_any(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                     size_t n, size_t rows, size_t size) {
+    for (size_t row = 0; row < rows; row++) {
+        char *target = to + to_steps.row_step * (ptrdiff_t)row;
+        const char *source = from + from_steps.row_step * (ptrdiff_t)row;
+        for (size_t i = 0; i < n; i++, target += to_steps.step, source += from_steps.step) {
+            for (size_t byte = 0; byte < size; byte++) target[byte] = source[size - 1 - byte];
+        }
+    }
+}
+
+static void copy(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                 size_t n, size_t rows, size_t size) {
     switch (size) {
         case 1:
-            MOVE(uint8_t, swapped_8)
+            copy_8(to, to_steps, from, from_steps, n, rows);
+            break;
         case 2:
-            MOVE(uint16_t, swapped_16)
+            copy_16(to, to_steps, from, from_steps, n, rows);
+            break;
         case 4:
-            MOVE(uint32_t, swapped_32)
+            copy_32(to, to_steps, from, from_steps, n, rows);
+            break;
         case 8:
-            MOVE(uint64_t, swapped_64)
+            copy_64(to, to_steps, from, from_steps, n, rows);
+            break;
         default:
-            for (size_t i = 0; i < n; i++, to += to_step, from += from_step) {
-                for (size_t byte = 0; byte < size; byte++) to[byte] = from[size - 1 - byte];
-            }
+            copy_any(to, to_steps, from, from_steps, n, rows, size);
+    }
+}
+
+static void swap(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                 size_t n, size_t rows, size_t size) {
+    switch (size) {
+        case 2:
+            swap_16(to, to_steps, from, from_steps, n, rows);
+            break;
+        case 4:
+            swap_32(to, to_steps, from, from_steps, n, rows);
+            break;
+        case 8:
+            swap_64(to, to_steps, from, from_steps, n, rows);
+            break;
+        default:
+            swap_any(to, to_steps, from, from_steps, n, rows, size);
     }
 }
 

@@ -26,9 +26,14 @@ typedef enum {
 /* n contiguous, aligned items of one type to such items of another, as NumPy casts them. */
 typedef void elufast_converter(const char *from, char *to, size_t n);
 
-/* n items of `size` bytes; steps are in bytes. No alignment is asked for. */
-typedef void elufast_mover(char *to, ptrdiff_t to_step, const char *from, ptrdiff_t from_step,
-                           size_t n, size_t size);
+/* Where the items of a block of rows lie: bytes from one to the next, and from row to row. */
+typedef struct {
+    ptrdiff_t step, row_step;
+} elufast_steps;
+
+/* `rows` rows of n items of `size` bytes. No alignment is asked for. */
+typedef void elufast_mover(char *to, elufast_steps to_steps, const char *from,
+                           elufast_steps from_steps, size_t n, size_t rows, size_t size);
 
 typedef struct {
     /* By the type that is read, then by the type that is written; NULL where NumPy has to do it. */

@@ -1,6 +1,7 @@
 #include "_walk.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "_parallel.h"
@@ -11,6 +12,12 @@ enum { BLOCK_BYTES = 4096 };
 
 /* From so many elements on, rows are given to the kernels one by one; shorter ones are packed. */
 enum { LONG_ROW = 512 };
+
+/* Below so many items a loop costs more than its items. */
+enum { SHORT_ROW = 8 };
+
+/* What a cache line holds, in bytes; arrays are turned by tiles whose sides are lines of both. */
+enum { LINE = 64 };
 
 /* Elements for which it pays to wake another thread; they cost more here than in a contiguous loop.
  */
@@ -109,17 +116,17 @@ static int parameters_are_scalars(const plan *p) {
     return 1;
 }
 
-static size_t largest_item(const plan *p) {
-    size_t largest = p->walk->loop->item_size;
-    for (int k = 0; k < p->operands; k++) {
-        if (p->lanes[k].operand->size > largest) largest = p->lanes[k].operand->size;
+static size_t largest_item(const elufast_walk *walk) {
+    size_t largest = walk->loop->item_size;
+    for (int k = 0; k < count_operands(walk); k++) {
+        if (walk->operands[k].size > largest) largest = walk->operands[k].size;
     }
     return largest;
 }
 
 /* Blocks hold whole periods, or whole rows where nothing repeats. */
 static void plan_blocks(plan *p) {
-    const size_t most = BLOCK_BYTES / largest_item(p), row = p->walk->lengths[0];
+    const size_t most = BLOCK_BYTES / largest_item(p->walk), row = p->walk->lengths[0];
     size_t unit = p->by_rows || row > most ? 1 : row;
     int all_in_place = 1;
     for (int k = 0; k < p->operands; k++) {
@@ -135,9 +142,9 @@ static void plan_blocks(plan *p) {
     p->longest = p->by_rows && all_in_place ? p->walk->n : p->block;
 }
 
-static void make_plan(plan *p, const elufast_walk *walk) {
+static void make_plan(plan *p) {
+    const elufast_walk *walk = p->walk;
     const elufast_function *f = walk->loop->function;
-    p->walk = walk;
     p->inputs = f->data + f->parameters;
     p->operands = count_operands(walk);
     p->by_rows = walk->lengths[0] >= LONG_ROW;
@@ -175,30 +182,28 @@ typedef struct {
     int is_out;
 } transfer;
 
-static void move(const transfer *t, char *place, ptrdiff_t step, char *packed,
-                 ptrdiff_t packed_step, size_t n) {
+/* n items along the first axis, `rows` times along the second; or the other way round. */
+static void move(const transfer *t, elufast_steps steps, elufast_steps packed, size_t n,
+                 size_t rows) {
     const size_t size = t->operand->size;
     if (t->is_out) {
-        t->mover(place, step, packed, packed_step, n, size);
+        t->mover(t->place, steps, t->packed, packed, n, rows, size);
     } else {
-        t->mover(packed, packed_step, place, step, n, size);
+        t->mover(t->packed, packed, t->place, steps, n, rows, size);
     }
 }
 
-/* Whole rows, along whichever axis has the longer loops. */
+/* Whole rows: along the axis where the items lie closer, if they are enough to pay for a loop. */
 static void move_rows(const transfer *t, size_t rows, size_t row) {
     const elufast_operand *o = t->operand;
-    const ptrdiff_t size = (ptrdiff_t)o->size;
-    if (rows <= row) {
-        for (size_t i = 0; i < rows; i++) {
-            move(t, t->place + o->steps[1] * (ptrdiff_t)i, o->steps[0],
-                 t->packed + i * row * o->size, size, row);
-        }
+    const ptrdiff_t size = (ptrdiff_t)o->size, packed_row = size * (ptrdiff_t)row;
+    const elufast_steps steps = {o->steps[0], o->steps[1]}, packed = {size, packed_row};
+    const elufast_steps turned = {o->steps[1], o->steps[0]}, packed_turned = {packed_row, size};
+    int is_closer = llabs(o->steps[1]) < llabs(o->steps[0]);
+    if (row < SHORT_ROW ? rows > row : is_closer && rows >= SHORT_ROW) {
+        move(t, turned, packed_turned, rows, row);
     } else {
-        for (size_t i = 0; i < row; i++) {
-            move(t, t->place + o->steps[0] * (ptrdiff_t)i, o->steps[1], t->packed + i * o->size,
-                 size * (ptrdiff_t)row, rows);
-        }
+        move(t, steps, packed, row, rows);
     }
 }
 
@@ -228,7 +233,9 @@ static void move_block(const elufast_walk *walk, transfer *t, const size_t *star
             advance(walk, t, at, 1, rows);
         } else {
             count = n < row - at[0] ? n : row - at[0];
-            move(t, t->place, t->operand->steps[0], t->packed, (ptrdiff_t)t->operand->size, count);
+            elufast_steps steps = {t->operand->steps[0], 0};
+            elufast_steps packed = {(ptrdiff_t)t->operand->size, 0};
+            move(t, steps, packed, count, 1);
             advance(walk, t, at, 0, count);
         }
         t->packed += count * t->operand->size;
@@ -339,9 +346,71 @@ static void run_part(void *context, size_t start, size_t count) {
     }
 }
 
-void elufast_run_walk(const elufast_walk *walk) {
-    plan p;
-    make_plan(&p, walk);
-    size_t grain = p.by_rows ? 64 : p.block;
+/* ---- tiles ---- */
+
+/* Where some operand jumps from line to line along the fastest axis but has another axis along
+ * which it does not (the other arrays lie transposed to it): that axis, else 0. */
+static int axis_to_turn(const elufast_walk *walk) {
+    for (int k = 0; k < count_operands(walk); k++) {
+        const elufast_operand *operand = &walk->operands[k];
+        if (llabs(operand->steps[0]) < LINE) continue;
+        for (int axis = 1; axis < walk->axes; axis++) {
+            long long step = llabs(operand->steps[axis]);
+            if (step > 0 && step < LINE && walk->lengths[axis] >= SHORT_ROW) return axis;
+        }
+    }
+    return 0;
+}
+
+/* Elements of the fastest axis in a tile, so that a block holds a line of the other axis. */
+static size_t tile_side(const elufast_walk *walk) {
+    return BLOCK_BYTES / largest_item(walk) * walk->loop->item_size / LINE;
+}
+
+static void add_axis(elufast_walk *to, const elufast_walk *from, int axis, size_t length,
+                     size_t factor) {
+    to->lengths[to->axes] = length;
+    for (int k = 0; k < count_operands(from); k++) {
+        to->operands[k].steps[to->axes] = from->operands[k].steps[axis] * (ptrdiff_t)factor;
+    }
+    to->axes++;
+    to->n *= length;
+}
+
+static void run_flat(const elufast_walk *walk) {
+    plan p = {.walk = walk};
+    make_plan(&p);
+    size_t grain = p.by_rows ? LINE : p.block;
     elufast_run_parallel(run_part, &p, walk->n, MIN_ELEMENTS_PER_THREAD, grain);
+}
+
+/* From `start` on along the fastest axis, `count` strips that are `side` elements wide: across the
+ * strip, along the axis to turn, along the others, and at last from strip to strip. */
+static void run_strips(const elufast_walk *walk, int turn, size_t start, size_t side,
+                       size_t count) {
+    elufast_walk strips = *walk;
+    strips.axes = 0;
+    strips.n = 1;
+    add_axis(&strips, walk, 0, side, 1);
+    add_axis(&strips, walk, turn, walk->lengths[turn], 1);
+    for (int axis = 1; axis < walk->axes; axis++) {
+        if (axis != turn) add_axis(&strips, walk, axis, walk->lengths[axis], 1);
+    }
+    add_axis(&strips, walk, 0, count, side);
+    for (int k = 0; k < count_operands(walk); k++) {
+        strips.operands[k].first += walk->operands[k].steps[0] * (ptrdiff_t)start;
+    }
+    run_flat(&strips);
+}
+
+void elufast_run_walk(const elufast_walk *walk) {
+    int turn = walk->axes < ELUFAST_MAX_AXES ? axis_to_turn(walk) : 0;
+    if (turn == 0) {
+        run_flat(walk);
+        return;
+    }
+    const size_t side = tile_side(walk), count = walk->lengths[0] / side;
+    const size_t rest = walk->lengths[0] % side;
+    if (count > 0) run_strips(walk, turn, 0, side, count);
+    if (rest > 0) run_strips(walk, turn, count * side, rest, 1);
 }
