@@ -19,8 +19,8 @@ enum { SHORT_ROW = 8 };
 /* What a cache line holds, in bytes; arrays are turned by tiles whose sides are lines of both. */
 enum { LINE = 64 };
 
-/* Elements for which it pays to wake another thread; they cost more here than in a contiguous loop.
- */
+/* Elements for which it pays to wake another thread; half of those of a contiguous loop, as each
+ * costs more here. benchmarks/layouts.py --sizes 32768 */
 static const size_t MIN_ELEMENTS_PER_THREAD = 16384;
 
 typedef struct {
