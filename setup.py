@@ -28,7 +28,7 @@ INSTRUCTION_SETS = {
 }
 
 # Compiled for each of them, the rest once.
-LOOPS = ["elufast/_loops.c", "elufast/_stream.c"]
+LOOPS = ["elufast/_loops.c", "elufast/_half_loops.c", "elufast/_moves.c", "elufast/_stream.c"]
 OTHER_SOURCES = [
     "elufast/_ufuncs.pyx",
     "elufast/_caches.c",
@@ -37,8 +37,10 @@ OTHER_SOURCES = [
     "elufast/_dispatch.c",
     "elufast/_functions.c",
     "elufast/_inner_loop.c",
+    "elufast/_iterate.c",
     "elufast/_parallel.c",
     "elufast/_promotion.c",
+    "elufast/_walk.c",
 ]
 HEADERS = [str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")]
 OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
@@ -71,6 +73,7 @@ class BuildExtension(build_ext):
             output_dir=str(Path(self.build_temp, name)),
             macros=[
                 ("ELUFAST_TABLE", f"elufast_kernels_{name}"),
+                ("ELUFAST_MOVES", f"elufast_moves_{name}"),
                 ("ELUFAST_STREAM", f"elufast_stream_{name}"),
             ],
             include_dirs=ext.include_dirs,

@@ -1,6 +1,7 @@
 #include "_call.h"
 
 #include "_functions.h"
+#include "_iterate.h"
 
 #define NO_IMPORT_ARRAY
 #include <numpy/arrayobject.h>
@@ -82,6 +83,17 @@ static PyObject *missing_error(const elufast_function *f, PyObject *const *input
                         f->name, f->input_names[inputs[0] == NULL ? 0 : 1]);
 }
 
+/* All inputs are in their places; `callee` is the ufunc that takes so many. */
+static PyObject *call_placed(int row, PyObject *ufunc, PyObject *callee, PyObject *const *args,
+                             Py_ssize_t count, PyObject *keywords) {
+    const call_data *data = &calls[row];
+    elufast_arguments arguments = {ufunc,    &elufast_functions[row], args, count,
+                                   keywords, data->defaults};
+    PyObject *result;
+    if (elufast_iterate(&arguments, &result)) return result;
+    return data->numpy_call(callee, args, (size_t)count, keywords);
+}
+
 static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const *args,
                                       Py_ssize_t count, PyObject *keywords) {
     const elufast_function *f = &elufast_functions[row];
@@ -137,7 +149,7 @@ static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const 
             }
         }
     }
-    result = data->numpy_call(ufunc, stack, (size_t)placed, other_names);
+    result = call_placed(row, ufunc, ufunc, stack, placed, other_names);
 done:
     Py_XDECREF(other_names);
     if (stack != small) PyMem_Free(stack);
@@ -149,7 +161,7 @@ static PyObject *call_row(int row, PyObject *ufunc, PyObject *const *args, size_
     Py_ssize_t count = PyVectorcall_NARGS(flags);
     const call_data *data = &calls[row];
     if (is_plain(&elufast_functions[row], args, count, keywords)) {
-        return data->numpy_call(data->plain, args, (size_t)count, keywords);
+        return call_placed(row, ufunc, data->plain, args, count, keywords);
     }
     return call_with_parameters(row, ufunc, args, count, keywords);
 }

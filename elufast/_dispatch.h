@@ -3,11 +3,13 @@
 #define ELUFAST_DISPATCH_H
 
 #include "_kernels.h"
+#include "_moves.h"
 #include "_stream.h"
 
 typedef struct {
     const char *name;
     elufast_kernel_table *kernels;
+    const elufast_moves *moves;
     elufast_stream *const *stream;
     int (*is_supported)(void);
 } elufast_instruction_set;

@@ -73,19 +73,6 @@ static void half_rest(elufast_kernel *kernel, half_operands operands, const char
 #define ELUFAST_AS_HALF(value) \
     ((float)((value) * ELUFAST_SPLITTER - ((value) * ELUFAST_SPLITTER - (value))))
 
-/* Instead of those of _plain_loops.h. */
-#undef ELUFAST_BEGIN
-#undef ELUFAST_LOAD_SCALAR
-#undef ELUFAST_LOAD_ARRAY
-#undef ELUFAST_WIDEN
-#undef ELUFAST_PASS_SCALAR
-#undef ELUFAST_PASS_ARRAY
-#undef ELUFAST_PASS_LITERAL
-#undef ELUFAST_LOOP_MAP
-#undef ELUFAST_LOOP_MAP_PAIR
-#undef ELUFAST_LOOP_BACKWARD
-#undef ELUFAST_LOOP_BACKWARD_FROM_OUTPUT
-
 #define ELUFAST_BEGIN(kernel, family, shape, is_array)                                         \
     const size_t whole = n - n % HALF_LANES;                                                   \
     if (whole < n) {                                                                           \

@@ -46,10 +46,9 @@ static int are_scalars(const call *c) {
     return 1;
 }
 
-static int are_defaults(const call *c) {
-    const elufast_loop *loop = c->loop;
+static int are_defaults(const elufast_loop *loop, const char *const *parameters) {
     for (int i = 0; i < loop->function->parameters; i++) {
-        const char *value = c->arrays[loop->function->data + i];
+        const char *value = parameters[i];
         if (value != loop->defaults[i] && memcmp(value, loop->defaults[i], loop->item_size) != 0) {
             return 0;
         }
@@ -57,9 +56,15 @@ static int are_defaults(const call *c) {
     return 1;
 }
 
+elufast_kernel *elufast_kernel_for_scalars(const elufast_loop *loop,
+                                           const char *const *parameters) {
+    elufast_kernel *defaults = loop->kernels.defaults;
+    return defaults != NULL && are_defaults(loop, parameters) ? defaults : loop->kernels.scalar;
+}
+
 static elufast_kernel *kernel_for_scalars(const call *c) {
-    elufast_kernel *defaults = c->loop->kernels.defaults;
-    return defaults != NULL && are_defaults(c) ? defaults : c->loop->kernels.scalar;
+    return elufast_kernel_for_scalars(c->loop,
+                                      (const char *const *)c->arrays + c->loop->function->data);
 }
 
 static void run_kernel(const call *c, elufast_kernel *kernel, size_t start, size_t count) {

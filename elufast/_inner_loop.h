@@ -3,6 +3,7 @@
 #define ELUFAST_INNER_LOOP_H
 
 #include "_functions.h"
+#include "_moves.h"
 #include "_stream.h"
 
 enum { ELUFAST_LARGEST_ITEM = 16 };
@@ -10,6 +11,7 @@ enum { ELUFAST_LARGEST_ITEM = 16 };
 typedef struct {
     const elufast_function *function;
     elufast_kernels kernels;
+    const elufast_moves *moves;
     size_t item_size;
     float cost[2]; /* nanoseconds for an element, with default parameters and with given ones */
     int has_parameters; /* whether the parameters are among the arrays; else they are the defaults
@@ -30,5 +32,8 @@ extern elufast_tuning elufast_tune;
 /* PyUFuncGenericFunction, without NumPy's headers (npy_intp is ptrdiff_t): arrays and their steps
  * in bytes, data first, then parameters, then outputs. */
 void elufast_inner_loop(char **arrays, const ptrdiff_t *count, const ptrdiff_t *steps, void *loop);
+
+/* The fastest kernel for parameters that are one number each. */
+elufast_kernel *elufast_kernel_for_scalars(const elufast_loop *loop, const char *const *parameters);
 
 #endif

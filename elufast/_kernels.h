@@ -48,4 +48,22 @@ typedef struct {
 
 typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TYPES];
 
+/* The name of a float16 loop, which _half_loops.c makes, for the instruction set whose table is
+ * called ELUFAST_TABLE. */
+#define ELUFAST_JOIN_AS_THEY_ARE(a, b) a##b
+#define ELUFAST_JOIN(a, b) ELUFAST_JOIN_AS_THEY_ARE(a, b)
+#define ELUFAST_HALF(name) ELUFAST_JOIN(ELUFAST_TABLE, _half_##name)
+
+/* In front of a loop: its turns have nothing to do with each other. */
+#if defined(__clang__)
+#define ELUFAST_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define ELUFAST_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define ELUFAST_INDEPENDENT
+#endif
+
+/* For a row's parameters where a loop does nothing with them. */
+#define ELUFAST_NOTHING(name, value)
+
 #endif

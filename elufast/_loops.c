@@ -1,17 +1,8 @@
 /* The loops, compiled once for each instruction set; ELUFAST_TABLE names the table that this time
  * makes. Nothing here knows Python. */
+#define ELUFAST_STORAGE static
 #include "_kernels.h"
 #include "elufast/activations.h"
-
-#if defined(__clang__)
-#define ELUFAST_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define ELUFAST_INDEPENDENT _Pragma("GCC ivdep")
-#else
-#define ELUFAST_INDEPENDENT
-#endif
-
-#define ELUFAST_NOTHING(name, value)
 
 #include "_plain_loops.h"
 
@@ -26,7 +17,6 @@
 #include "_kernels.inc"
 
 /* Scalar in any case: clang warns where a loop that is asked for cannot be vectorised. */
-#pragma push_macro("ELUFAST_INDEPENDENT")
 #undef ELUFAST_INDEPENDENT
 #define ELUFAST_INDEPENDENT
 
@@ -35,21 +25,21 @@
 #define ELUFAST_KERNEL_NAME(name) name##_ld
 #include "_kernels.inc"
 
-#pragma pop_macro("ELUFAST_INDEPENDENT")
-
-#include "_half_loops.h"
-
-#define ELUFAST_REAL float
-#define ELUFAST_F(name) name##_f32
-#define ELUFAST_KERNEL_NAME(name) name##_f16
-#include "_kernels.inc"
+/* From _half_loops.c. */
+#define ELUFAST_FUNCTION(name, family, shape)                                         \
+    extern elufast_kernel ELUFAST_HALF(name##_defaults), ELUFAST_HALF(name##_scalar), \
+        ELUFAST_HALF(name##_array);
+#include "elufast/functions.inc"
+#undef ELUFAST_FUNCTION
 
 extern elufast_kernel_table ELUFAST_TABLE;
 elufast_kernel_table ELUFAST_TABLE = {
 #define ELUFAST_KERNELS(name, type) \
     {name##_defaults_##type, name##_scalar_##type, name##_array_##type}
-#define ELUFAST_FUNCTION(name, family, shape)                                            \
-    {ELUFAST_KERNELS(name, f16), ELUFAST_KERNELS(name, f32), ELUFAST_KERNELS(name, f64), \
+#define ELUFAST_FUNCTION(name, family, shape)                                                  \
+    {{ELUFAST_HALF(name##_defaults), ELUFAST_HALF(name##_scalar), ELUFAST_HALF(name##_array)}, \
+     ELUFAST_KERNELS(name, f32),                                                               \
+     ELUFAST_KERNELS(name, f64),                                                               \
      ELUFAST_KERNELS(name, ld)},
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION

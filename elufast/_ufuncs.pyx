@@ -24,6 +24,11 @@ cdef extern from "_kernels.h":
         pass
 
 
+cdef extern from "_moves.h":
+    ctypedef struct elufast_moves:
+        pass
+
+
 cdef extern from "_functions.h":
     ctypedef struct elufast_function:
         const char *name
@@ -40,8 +45,9 @@ cdef extern from "_stream.h":
 cdef extern from "_dispatch.h":
     ctypedef struct elufast_instruction_set:
         const char *name
-        elufast_stream *const *stream
         const elufast_kernels (*kernels)[ELUFAST_FUNCTIONS][ELUFAST_TYPES]
+        const elufast_moves *moves
+        elufast_stream *const *stream
         int (*is_supported)()
     const elufast_instruction_set elufast_instruction_sets[]
     const int elufast_instruction_set_count
@@ -52,6 +58,7 @@ cdef extern from "_inner_loop.h":
     ctypedef struct elufast_loop:
         const elufast_function *function
         elufast_kernels kernels
+        const elufast_moves *moves
         size_t item_size
         float cost[2]
         int has_parameters
@@ -84,6 +91,11 @@ cdef extern from "_parallel.h":
 
 cdef extern from "_call.h":
     int elufast_install_call(object ufunc, int row, object plain, object numpy_ufunc) except -1
+
+
+cdef extern from "_iterate.h":
+    unsigned long elufast_iterated_calls()
+    int elufast_prepare_iterating() except -1
 
 
 cdef extern from "_promotion.h":
@@ -154,6 +166,7 @@ cdef void fill_loop(int has_parameters, int row, int kind):
     dtype = np.dtype(TYPES[kind])
     loop.function = &elufast_functions[row]
     loop.kernels = in_use.kernels[0][row][kind]
+    loop.moves = in_use.moves
     loop.item_size = dtype.itemsize
     loop.cost[0] = elufast_cost(loop.function, <elufast_type>kind, True)
     loop.cost[1] = elufast_cost(loop.function, <elufast_type>kind, False)
@@ -201,6 +214,7 @@ elufast_tune.stream = in_use.stream[0]
 elufast_tune.stream_bytes = elufast_last_cache()
 prepare_tables()
 elufast_prepare_threads()
+elufast_prepare_iterating()
 ROWS = tuple([describe(row) for row in range(ELUFAST_FUNCTIONS)])
 UFUNCS = _make_ufuncs()
 
@@ -244,6 +258,11 @@ def set_tuning(size_t stream_bytes, float stream_cost, float thread_work):
     elufast_tune.stream_bytes = stream_bytes
     elufast_tune.stream_cost = stream_cost
     elufast_tune.thread_work = thread_work
+
+
+def iterated_calls():
+    """How many calls so far walked through their arrays without NumPy, for the tests."""
+    return elufast_iterated_calls()
 
 
 def get_threads():

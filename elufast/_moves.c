@@ -1,0 +1,184 @@
+/* Compiled once for each instruction set; ELUFAST_MOVES names the table that this time makes. */
+#include "_moves.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "elufast/half.h"
+
+/* ---- conversions ---- */
+
+#define CONVERTER(name, from_type, to_type, expression)                  \
+    static void name(const char *from_bytes, char *to_bytes, size_t n) { \
+        const from_type *from = (const from_type *)from_bytes;           \
+        to_type *to = (to_type *)to_bytes;                               \
+        for (size_t i = 0; i < n; i++) to[i] = (to_type)(expression);    \
+    }
+
+#define TO_FLOATS(name, type, expression)                \
+    CONVERTER(f32_from_##name, type, float, expression)  \
+    CONVERTER(f64_from_##name, type, double, expression) \
+    CONVERTER(long_from_##name, type, long double, expression)
+
+TO_FLOATS(bool, uint8_t, from[i] != 0)
+TO_FLOATS(i8, int8_t, from[i])
+TO_FLOATS(u8, uint8_t, from[i])
+TO_FLOATS(i16, int16_t, from[i])
+TO_FLOATS(u16, uint16_t, from[i])
+TO_FLOATS(i32, int32_t, from[i])
+TO_FLOATS(u32, uint32_t, from[i])
+TO_FLOATS(i64, int64_t, from[i])
+TO_FLOATS(u64, uint64_t, from[i])
+TO_FLOATS(f16, elufast_f16, elufast_f32_from_f16(from[i]))
+CONVERTER(f64_from_f32, float, double, from[i])
+CONVERTER(long_from_f32, float, long double, from[i])
+CONVERTER(f32_from_f64, double, float, from[i])
+CONVERTER(long_from_f64, double, long double, from[i])
+CONVERTER(f32_from_long, long double, float, from[i])
+CONVERTER(f64_from_long, long double, double, from[i])
+CONVERTER(f16_from_f32, float, elufast_f16, elufast_f16_from_f32(from[i]))
+
+/* ---- strides ---- */
+
+static inline uint16_t swapped_16(uint16_t x) { return (uint16_t)(x << 8 | x >> 8); }
+static inline uint32_t swapped_32(uint32_t x) {
+    return x << 24 | (x & 0xFF00u) << 8 | (x >> 8 & 0xFF00u) | x >> 24;
+}
+static inline uint64_t swapped_64(uint64_t x) {
+    return (uint64_t)swapped_32((uint32_t)x) << 32 | swapped_32((uint32_t)(x >> 32));
+}
+
+#define SAME(x) (x)
+
+/* memcpy, because nothing says that the items are aligned. */
+#define ROW(type, change, to_step, from_step)                           \
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)n; i++) {                      \
+        type item;                                                      \
+        memcpy(&item, from + i * (ptrdiff_t)(from_step), sizeof(type)); \
+        item = change(item);                                            \
+        memcpy(to + i * (ptrdiff_t)(to_step), &item, sizeof(type));     \
+    }
+
+/* The commonest steps have loops of their own: with constants the compiler vectorises them. */
+#define ROWS(name, type, change)                                                           \
+    static void name(char *restrict to, elufast_steps to_steps, const char *restrict from, \
+                     elufast_steps from_steps, size_t n, size_t rows) {                    \
+        const ptrdiff_t size = sizeof(type), in = from_steps.step, out = to_steps.step;    \
+        for (; rows > 0; rows--, to += to_steps.row_step, from += from_steps.row_step) {   \
+            if (n < 8) {                                                                   \
+                ROW(type, change, out, in)                                                 \
+            } else if (out == size && in == size) {                                        \
+                ROW(type, change, sizeof(type), sizeof(type))                              \
+            } else if (out == size && in == 0) {                                           \
+                ROW(type, change, sizeof(type), 0)                                         \
+            } else if (out == size && in == -size) {                                       \
+                ROW(type, change, sizeof(type), -(ptrdiff_t)sizeof(type))                  \
+            } else if (out == size && in == 2 * size) {                                    \
+                ROW(type, change, sizeof(type), 2 * sizeof(type))                          \
+            } else if (out == -size && in == size) {                                       \
+                ROW(type, change, -(ptrdiff_t)sizeof(type), sizeof(type))                  \
+            } else if (out == 2 * size && in == size) {                                    \
+                ROW(type, change, 2 * sizeof(type), sizeof(type))                          \
+            } else {                                                                       \
+                ROW(type, change, out, in)                                                 \
+            }                                                                              \
+        }                                                                                  \
+    }
+
+ROWS(copy_8, uint8_t, SAME)
+ROWS(copy_16, uint16_t, SAME)
+ROWS(copy_32, uint32_t, SAME)
+ROWS(copy_64, uint64_t, SAME)
+ROWS(swap_16, uint16_t, swapped_16)
+ROWS(swap_32, uint32_t, swapped_32)
+ROWS(swap_64, uint64_t, swapped_64)
+
+static void copy_any(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                     size_t n, size_t rows, size_t size) {
+    for (size_t row = 0; row < rows; row++) {
+        char *target = to + to_steps.row_step * (ptrdiff_t)row;
+        const char *source = from + from_steps.row_step * (ptrdiff_t)row;
+        for (size_t i = 0; i < n; i++, target += to_steps.step, source += from_steps.step) {
+            memcpy(target, source, size);
+        }
+    }
+}
+
+static void swap_any(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                     size_t n, size_t rows, size_t size) {
+    for (size_t row = 0; row < rows; row++) {
+        char *target = to + to_steps.row_step * (ptrdiff_t)row;
+        const char *source = from + from_steps.row_step * (ptrdiff_t)row;
+        for (size_t i = 0; i < n; i++, target += to_steps.step, source += from_steps.step) {
+            for (size_t byte = 0; byte < size; byte++) target[byte] = source[size - 1 - byte];
+        }
+    }
+}
+
+static void copy(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                 size_t n, size_t rows, size_t size) {
+    switch (size) {
+        case 1:
+            copy_8(to, to_steps, from, from_steps, n, rows);
+            break;
+        case 2:
+            copy_16(to, to_steps, from, from_steps, n, rows);
+            break;
+        case 4:
+            copy_32(to, to_steps, from, from_steps, n, rows);
+            break;
+        case 8:
+            copy_64(to, to_steps, from, from_steps, n, rows);
+            break;
+        default:
+            copy_any(to, to_steps, from, from_steps, n, rows, size);
+    }
+}
+
+static void swap(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                 size_t n, size_t rows, size_t size) {
+    switch (size) {
+        case 2:
+            swap_16(to, to_steps, from, from_steps, n, rows);
+            break;
+        case 4:
+            swap_32(to, to_steps, from, from_steps, n, rows);
+            break;
+        case 8:
+            swap_64(to, to_steps, from, from_steps, n, rows);
+            break;
+        default:
+            swap_any(to, to_steps, from, from_steps, n, rows, size);
+    }
+}
+
+/* ---- the table ---- */
+
+#define FROM_ANY(name)                \
+    {[ELUFAST_F32] = f32_from_##name, \
+     [ELUFAST_F64] = f64_from_##name, \
+     [ELUFAST_LONG] = long_from_##name}
+
+extern const elufast_moves ELUFAST_MOVES;
+const elufast_moves ELUFAST_MOVES = {
+    .convert =
+        {
+            [ELUFAST_BOOL] = FROM_ANY(bool),
+            [ELUFAST_I8] = FROM_ANY(i8),
+            [ELUFAST_U8] = FROM_ANY(u8),
+            [ELUFAST_I16] = FROM_ANY(i16),
+            [ELUFAST_U16] = FROM_ANY(u16),
+            [ELUFAST_I32] = FROM_ANY(i32),
+            [ELUFAST_U32] = FROM_ANY(u32),
+            [ELUFAST_I64] = FROM_ANY(i64),
+            [ELUFAST_U64] = FROM_ANY(u64),
+            [ELUFAST_F16] = FROM_ANY(f16),
+            [ELUFAST_F32] = {[ELUFAST_F16] = f16_from_f32,
+                             [ELUFAST_F64] = f64_from_f32,
+                             [ELUFAST_LONG] = long_from_f32},
+            [ELUFAST_F64] = {[ELUFAST_F32] = f32_from_f64, [ELUFAST_LONG] = long_from_f64},
+            [ELUFAST_LONG] = {[ELUFAST_F32] = f32_from_long, [ELUFAST_F64] = f64_from_long},
+        },
+    .copy = copy,
+    .swap = swap,
+};
