@@ -1,0 +1,44 @@
+"""Interleaved rounds: everybody has a short turn in each, so all meet the machine's same moods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from time import perf_counter
+from typing import TypeVar
+
+from .processes import PeerFailure
+
+# Who has had this many turns and this much time in a case has shown what it can do.
+ENOUGH_TURNS = 3
+ENOUGH_SECONDS = 0.25
+
+Key = TypeVar("Key", bound=Hashable)
+Answer = TypeVar("Answer")
+
+
+def interleave(
+    turns: Mapping[Key, Callable[[], Answer]],
+    rounds: int,
+    after_round: Callable[[], None],
+    enough_seconds: float = ENOUGH_SECONDS,
+) -> tuple[dict[Key, list[Answer]], dict[Key, PeerFailure]]:
+    """Return everybody's answers, and the failures of those who then had no further turns."""
+    keys = list(turns)
+    answers: dict[Key, list[Answer]] = {key: [] for key in keys}
+    failures: dict[Key, PeerFailure] = {}
+    spent = dict.fromkeys(keys, 0.0)
+    for number in range(rounds):
+        # Nobody is always the first.
+        start = number % max(1, len(keys))
+        for key in [*keys[start:], *keys[:start]]:
+            enough = len(answers[key]) >= ENOUGH_TURNS and spent[key] > enough_seconds
+            if key in failures or enough:
+                continue
+            before = perf_counter()
+            try:
+                answers[key].append(turns[key]())
+            except PeerFailure as failure:
+                failures[key] = failure
+            spent[key] += perf_counter() - before
+        after_round()
+    return answers, failures
