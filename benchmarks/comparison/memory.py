@@ -12,8 +12,8 @@ from .cases import Case
 USABLE = 0.85
 # In the process that makes the data, all of them float64 (see data.layer).
 ARRAYS_OF_THE_LAYER = 5
-# NumPy's `where`, the largest eater, keeps so many on the way to its result.
-TEMPORARIES = 2
+# Of a peer on the way to its result or in buffers of its own, between none and three.
+TEMPORARIES = 1
 
 
 def needed(case: Case, holders: int) -> float:
