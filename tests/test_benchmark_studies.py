@@ -121,6 +121,14 @@ def test_who_takes_long_has_three_turns():
     assert answers == {"slow": [0, 0, 0], "too": [0, 0, 0]}
 
 
+@pytest.mark.parametrize(("threads", "pauses"), [(1, 0), (2, 6)])
+def test_turns_wait_until_the_threads_of_the_last_one_sleep(threads, pauses, monkeypatch):
+    slept = []
+    monkeypatch.setattr(rounds, "sleep", slept.append)
+    rounds.interleave({"a": int, "b": int}, 3, int, threads=threads)
+    assert slept == [rounds.SETTLE_SECONDS] * pauses
+
+
 def test_a_reason_names_no_folder():
     failures = {}
     with timing._noting(failures, "it"):

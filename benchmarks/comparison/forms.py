@@ -94,7 +94,7 @@ def measure_forms(
         for host, mine in keys.items()
         for peer, form in mine
     }
-    answers, failed = interleave(turns, rounds, after_round)
+    answers, failed = interleave(turns, rounds, after_round, threads=case.threads)
     team.ask_all(list(keys), failures, "release")
     records = [
         _record(case, (peer, form), samples, failed.get((host, peer, form)))

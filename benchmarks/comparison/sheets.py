@@ -55,4 +55,6 @@ def significant(value: float | None) -> str:
 
 def times(ratio: float | None) -> str:
     """Write a ratio."""
-    return "-" if ratio is None else f"{ratio:.2f}"
+    if ratio is None:
+        return "-"
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:#.2g}"

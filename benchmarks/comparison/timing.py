@@ -14,7 +14,7 @@ from .errors import MAXIMUM_ELEMENTS, Reference
 from .peers import all_peers
 from .processes import PeerFailure, PeerProcess
 from .results import Record, summarise
-from .rounds import interleave
+from .rounds import ENOUGH_SECONDS, interleave
 
 # Results are published, and a message may name somebody's folders.
 FOLDERS = re.compile(r"(?<![\w/])/(?:[^\s/'\"]+/)+")
@@ -141,11 +141,12 @@ def take_turns(
     after_round: Callable[[], None],
     request: str = "turn",
     *details: Any,
-    **limits: float,
+    enough_seconds: float = ENOUGH_SECONDS,
 ) -> list[tuple[Record, list[Any]]]:
     """Let all the peers answer a request in rounds; return the answers beside the records."""
     turns = {key: turn for each in seats for key, turn in each.turns(request, *details).items()}
-    answers, failures = interleave(turns, rounds, after_round, **limits)
+    most = max(each.case.threads for each in seats)
+    answers, failures = interleave(turns, rounds, after_round, enough_seconds, most)
     return [
         (each.records[peer], answers[each, peer])
         for each, peer in turns
