@@ -2,6 +2,8 @@
 
     python benchmarks/compare.py             two minutes: speed, errors, charts, JSON
     python benchmarks/compare.py --quick     a short look
+    python benchmarks/compare.py --study sweep         sizes from 1 to 1e8; there are other studies
+    python benchmarks/compare.py --markdown FILE --ratios     every cell of a run, losses first
     python benchmarks/compare.py --help
 
 Needs ``pip install ".[bench]"``; PyTorch and JAX take part where they are installed. Numbers
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     wanted = options.parse(arguments)
     if wanted.markdown:
-        print(markdown.render(results.load(wanted.markdown), list(wanted.sizes)))
+        print(markdown.render(results.load(wanted.markdown), list(wanted.sizes), wanted.ratios))
         return 0
     from comparison import run
 

@@ -2,8 +2,10 @@
 
 import os
 import time
+from typing import ClassVar
 
 from comparison.peers import all_peers, numpy_where
+from comparison.processes import PeerProcess
 from comparison.worker import serve
 
 
@@ -58,6 +60,14 @@ class ElephantsOnly(Good):
         return False
 
 
+class Restricted(Good):
+    name = label = "restricted"
+    isa_environment: ClassVar = {"avx2": {"FAKE_ISA": "up to AVX2"}}
+
+    def version(self):
+        return os.environ.get("FAKE_ISA", "all")
+
+
 FAKES = {
     fake.name: fake
     for fake in (
@@ -69,6 +79,7 @@ FAKES = {
         Hangs(),
         Wrong(),
         ElephantsOnly(),
+        Restricted(),
     )
 }
 
@@ -82,3 +93,8 @@ def serve_with_fakes(connection, peer):
     """Be the process of a fake peer."""
     register()
     serve(connection, peer)
+
+
+def spawn_with_fakes(peer, target, timeout, environment):
+    """Stand in for PeerProcess where a study starts its peers."""
+    return PeerProcess(peer, serve_with_fakes, timeout, environment)

@@ -68,6 +68,18 @@ def test_every_public_function_is_benchmarked(row, layout, benchmark_names):
         (["--rounds", "-1"], "argument --rounds: '-1' is not a whole number above 0"),
         (["--output", __file__], "argument --output: "),
         (["--markdown", "no/such.json"], "argument --markdown: there is no file no/such.json"),
+        (["--study", "gpu"], "argument --study: unknown study 'gpu'; choose from sweep, threads"),
+        (["--study", "layouts", "--types", "float64"], "argument --types: not for --study layouts"),
+        (["--study", "small", "--peers", "jax"], "argument --peers: not for --study small"),
+        (
+            ["--study", "small", "--functions", "elu_backward"],
+            "argument --functions: --study small has no function 'elu_backward'; choose from elu",
+        ),
+        (
+            ["--study", "threads", "--peers", "copyto"],
+            "argument --peers: --study threads has no peer 'copyto'; choose from elufast",
+        ),
+        (["--isa", "sse"], "argument --isa: unknown instruction set 'sse'; choose from avx2"),
         (["--fast"], "unrecognized arguments: --fast"),
     ],
 )

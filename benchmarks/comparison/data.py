@@ -44,9 +44,9 @@ def digits() -> tuple[Array, Array]:
     return StandardScaler().fit_transform(bunch.data), bunch.target
 
 
-def inputs(n: int, dtype: str) -> Inputs:
-    """Return rows of `n` elements, as many as it takes to keep them from being learnt."""
-    rows = max(1, min(ELEMENTS_IN_TURN // n, MAXIMUM_ROWS))
+def inputs(n: int, dtype: str, rows: int | None = None) -> Inputs:
+    """Return rows of `n` elements, by default as many as keep them from being learnt."""
+    rows = rows or max(1, min(ELEMENTS_IN_TURN // n, MAXIMUM_ROWS))
     pixels, labels = digits()
     width = max(MINIMUM_WIDTH, -(-rows * n // len(pixels)))
     x, grad = layer(pixels, labels, width)

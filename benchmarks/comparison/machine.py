@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from datetime import UTC, datetime
@@ -42,6 +43,34 @@ def caches() -> dict[str, str]:
 def load() -> float:
     """Return how many programs wanted a CPU in the last minute, 0 where the system cannot tell."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
+def available_bytes() -> float:
+    """Return how much memory this process and its children may still take, inf if unknown."""
+    return min(_meminfo_available(), _cgroup_available())
+
+
+def _meminfo_available() -> float:
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        for line in meminfo.read_text(encoding="utf-8").splitlines():
+            key, _, value = line.partition(":")
+            if key == "MemAvailable":
+                return float(value.split()[0]) * 1024
+    return math.inf
+
+
+def _cgroup_available() -> float:
+    """A container's own limit, which /proc/meminfo does not know."""
+    folder = Path("/sys/fs/cgroup")
+    try:
+        limit, used = (
+            (folder / name).read_text(encoding="utf-8").strip()
+            for name in ("memory.max", "memory.current")
+        )
+    except OSError:
+        return math.inf
+    return math.inf if limit == "max" else float(limit) - float(used)
 
 
 def describe() -> dict[str, Any]:

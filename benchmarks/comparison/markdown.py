@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from . import sheets
 from .machine import in_short
 from .results import Comparison, Record, threads
+from .studies import study_of
+from .verdict import all_cells
 
 # The tables show one size: large enough for a call's overhead not to matter.
 PREFERRED_SIZE = 1_000_000
 
 
-def render(comparison: Comparison, types: Sequence[str]) -> str:
-    """Return one table per type and thread count, and the machine and the command below."""
-    tables = [
-        table
-        for dtype in types
-        for count in comparison.values("threads")
-        if (table := "\n".join(_table(comparison, dtype, count)))
-    ]
+def render(comparison: Comparison, types: Sequence[str], ratios: bool = False) -> str:
+    """Return the tables, or that of all ratios, and the machine and the command below.
+
+    An overview has one table per type and thread count; a study has those of its own.
+    """
+    if ratios:
+        tables = [sheets.markdown(all_cells(comparison))]
+    elif comparison.settings.get("study"):
+        tables = [sheets.markdown(study_of(comparison).sheets(comparison))]
+    else:
+        tables = [
+            table
+            for dtype in types
+            for count in comparison.values("threads")
+            if (table := "\n".join(_table(comparison, dtype, count)))
+        ]
     machine = comparison.machine
     source = f"{in_short(machine)}; {machine['date'][:10]}; `{comparison.settings['command']}`"
     versions = ", ".join(f"{s.label} {s.version}" for s in comparison.ran() if s.version)

@@ -3,43 +3,42 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .cases import (
-    DEFAULT_FUNCTIONS,
-    DEFAULT_SIZES,
-    QUICK_FUNCTIONS,
-    QUICK_SIZES,
-    ROW_OF,
-    TYPES,
-)
-from .machine import usable_cpus
+from .cases import ROW_OF, TYPES
+from .isa import ISAS
 from .peers import all_peers
+from .studies import OVERVIEW, STUDIES
+from .studies.base import Study
 
 DEFAULT_OUTPUT = Path("elufast-comparison")
-DEFAULT_ROUNDS = 7
-QUICK_ROUNDS = 3
 LARGEST_SIZE = 10**9
 
 EPILOG = """\
 Every size is a number of elements; 1e6 is understood. Without --sizes, float32 is measured at
-1e3, 1e5, 1e6 and 1e7 elements and the other types at 1e6."""
+1e3, 1e5, 1e6 and 1e7 elements and the other types at 1e6.
+
+The studies have presets of their own, which the same options change:
+""" + "\n".join(f"  {study.name:<10}{study.summary}" for study in STUDIES.values())
 
 
 @dataclass(frozen=True)
 class Options:
     """What to measure, and where to put the results."""
 
+    study: Study
     functions: tuple[str, ...]
     sizes: dict[str, tuple[int, ...]]
     threads: tuple[int, ...]
     peers: tuple[str, ...]
     rounds: int
+    isa: str | None
     output: Path
     markdown: Path | None
+    ratios: bool
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -50,19 +49,47 @@ def parse(arguments: Sequence[str]) -> Options:
         parser.error(f"argument --output: {given.output} is a file, not a folder")
     if given.markdown is not None and not given.markdown.is_file():
         parser.error(f"argument --markdown: there is no file {given.markdown}")
-    presets = QUICK_SIZES if given.quick else DEFAULT_SIZES
-    types = given.types or TYPES
+    study = STUDIES.get(given.study, OVERVIEW)
+    for complaint in _complaints(given, study):
+        parser.error(complaint)
+    preset = study.quick if given.quick else study.preset
     return Options(
-        functions=_unique(
-            given.functions or (QUICK_FUNCTIONS if given.quick else DEFAULT_FUNCTIONS)
-        ),
-        sizes={t: _unique(given.sizes) if given.sizes else presets[t] for t in _unique(types)},
-        threads=_unique(given.threads or (1, usable_cpus())),
-        peers=_unique(given.peers or all_peers()),
-        rounds=given.rounds or (QUICK_ROUNDS if given.quick else DEFAULT_ROUNDS),
+        study=study,
+        functions=_unique(given.functions or preset.functions),
+        sizes=_sizes(given.types, given.sizes, preset.sizes),
+        threads=_unique(given.threads or preset.threads or study.threads()),
+        peers=_unique(given.peers or preset.peers or study.peers()),
+        rounds=given.rounds or preset.rounds,
+        isa=given.isa,
         output=given.output,
         markdown=given.markdown,
+        ratios=given.ratios,
     )
+
+
+def _sizes(
+    types: Sequence[str] | None,
+    sizes: Sequence[int] | None,
+    presets: Mapping[str, tuple[int, ...]],
+) -> dict[str, tuple[int, ...]]:
+    """Return the sizes of every type; a type without a preset has those of the first with one."""
+    first = next(iter(presets.values()))
+    return {t: _unique(sizes or presets.get(t, first)) for t in _unique(types or presets)}
+
+
+def _complaints(given: argparse.Namespace, study: Study) -> Iterator[str]:
+    """Yield what the study does not take."""
+    for option in study.fixed:
+        if getattr(given, option) is not None:
+            yield f"argument --{option}: not for --study {study.name}"
+    for option, taken in (("functions", study.functions()), ("peers", study.peers())):
+        for value in getattr(given, option) or ():
+            if value not in taken:
+                one = option.removesuffix("s")
+                yield (
+                    f"argument --{option}: --study {study.name} has no {one} {value!r}; "
+                    f"choose from {', '.join(taken)}"
+                )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,18 +102,26 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
+    add("--study", type=_one_of(STUDIES, "study"), metavar="NAME",
+        help=f"instead of the overview: {', '.join(STUDIES)} (see below)")  # fmt: skip
     add("--sizes", nargs="+", type=_size, metavar="N", help="numbers of elements")
     add("--types", nargs="+", type=_one_of(TYPES, "type"), metavar="TYPE", help=", ".join(TYPES))
     add("--functions", nargs="+", type=_one_of(ROW_OF, "function"), metavar="NAME")
-    add("--threads", nargs="+", type=_positive, metavar="T", help="default: 1 and all CPUs")
+    add("--threads", nargs="+", type=_positive, metavar="T",
+        help="default: 1 and all CPUs")  # fmt: skip
     add("--peers", nargs="+", type=_one_of(all_peers(), "peer"), metavar="PEER",
         help=f"default: all that are installed, of {', '.join(all_peers())}")  # fmt: skip
-    add("--rounds", type=_positive, metavar="R", help=f"default: {DEFAULT_ROUNDS}")
+    add("--rounds", type=_positive, metavar="R",
+        help=f"default: {OVERVIEW.preset.rounds}")  # fmt: skip
+    add("--isa", type=_one_of(ISAS, "instruction set"), metavar="ISA",
+        help=f"restrict all peers, leave out those that cannot be: {', '.join(ISAS)}")  # fmt: skip
     add("--quick", action="store_true", help="fewer cells and rounds, some 15 seconds")
     add("--output", type=Path, default=DEFAULT_OUTPUT, metavar="FOLDER",
         help="where the JSON file and the charts go (default: ./%(default)s)")  # fmt: skip
     add("--markdown", type=Path, metavar="FILE",
         help="measure nothing; print a JSON file's tables (of --types) for a README")  # fmt: skip
+    add("--ratios", action="store_true",
+        help="show every cell as a ratio to the fastest other peer, losses first")  # fmt: skip
     return parser
 
 

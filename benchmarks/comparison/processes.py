@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .worker import serve
@@ -18,15 +19,20 @@ class PeerFailure(Exception):
 
 
 class PeerProcess:
-    """A process that serves one peer."""
+    """A process that serves one peer, with `environment` added to this process's own."""
 
     def __init__(
-        self, peer: str, target: Callable[..., None] = serve, timeout: float = TIMEOUT_SECONDS
+        self,
+        peer: str,
+        target: Callable[..., None] = serve,
+        timeout: float = TIMEOUT_SECONDS,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=target, args=(theirs, peer), daemon=True)
-        self._process.start()
+        with _environment(environment or {}):
+            self._process.start()
         theirs.close()  # so that the end of the process ends our recv()
         self._timeout = timeout
 
@@ -68,3 +74,18 @@ class PeerProcess:
     def _ended(self) -> PeerFailure:
         self._process.join(timeout=2)
         return PeerFailure(f"its process ended (exit code {self._process.exitcode})")
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables while a process starts: some must be there before it imports NumPy."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -35,11 +35,15 @@ class Record:
     max_ulp: float | None = None
     ulp_elements: int | None = None
     ulp_reference: str | None = None
+    form: str = ""
+    """How it was called, in the studies of that; "" is the plain way."""
+    figures: dict[str, float] = field(default_factory=dict)
+    """What else a study found."""
 
 
 @dataclass
 class PeerState:
-    """Whether a peer took part. `status` is ran, missing or failed."""
+    """Whether a peer took part. `status` is ran, missing, left out or failed."""
 
     name: str
     label: str
@@ -93,20 +97,37 @@ class Comparison:
         """Return the distinct values of a field, in the order of the records."""
         return list(dict.fromkeys(getattr(record, key) for record in self.records))
 
+    def groups(self, *keys: str) -> dict[tuple[Any, ...], list[Record]]:
+        """Return the measured records by the values of fields."""
+        return grouped(self.find(), *keys)
+
     def failures(self) -> list[str]:
         """Return one line per peer that failed to start and per failed measurement."""
         started = [f"{s.label}: {s.reason}" for s in self.peers if s.status == "failed"]
         return started + [
-            f"{self.label(r.peer)}, {r.function} {r.dtype} n={r.n:,}, {threads(r.threads)}: "
-            f"{r.reason}"
+            f"{self.label(r.peer)}, {' '.join(filter(None, (r.function, r.form)))} {r.dtype} "
+            f"n={r.n:,}, {threads(r.threads)}: {r.reason}"
             for r in self.records
             if r.status == "failed"
         ]
 
 
+def grouped(records: Iterable[Record], *keys: str) -> dict[tuple[Any, ...], list[Record]]:
+    """Return records by the values of fields, in the order of the records."""
+    found: dict[tuple[Any, ...], list[Record]] = {}
+    for record in records:
+        found.setdefault(tuple(getattr(record, key) for key in keys), []).append(record)
+    return found
+
+
 def threads(count: int) -> str:
     """Spell a number of threads."""
     return f"{count} thread" if count == 1 else f"{count} threads"
+
+
+def median_speed(record: Record) -> float:
+    """Return the nanoseconds per element that the samples amount to."""
+    return median(record.seconds) / record.n * 1e9
 
 
 def summarise(case: Case, records: Iterable[Record]) -> None:
@@ -117,16 +138,16 @@ def summarise(case: Case, records: Iterable[Record]) -> None:
     best = min((s for peer, s in medians.items() if peer not in yardsticks), default=math.nan)
     for record in measured:
         seconds = medians[record.peer]
-        record.ns_per_element = seconds / case.n * 1e9
+        record.ns_per_element = median_speed(record)
         record.ratio_to_best = seconds / best
         # A yardstick moves one array in and one out, whatever the function does.
         moved = 2 * case.bytes_per_array if record.peer in yardsticks else case.bytes_moved
         record.gb_per_s = moved / seconds / 1e9
 
 
-def save(comparison: Comparison, folder: Path) -> Path:
+def save(comparison: Comparison, folder: Path, name: str = FILE_NAME) -> Path:
     """Write the JSON file into `folder`."""
-    path = folder / FILE_NAME
+    path = folder / name
     text = json.dumps(_without_infinity(asdict(comparison)), indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
     return path

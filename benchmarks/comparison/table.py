@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -11,26 +11,54 @@ from rich.text import Text
 
 from .machine import in_short
 from .results import Comparison, PeerState, Record, threads
+from .sheets import BAD, BEST, Cell, Sheet, significant
 
 WINNER = "bold green"
+STATUS_STYLES = {"missing": "yellow", "left out": "yellow", "failed": "bold red"}
 # Within this factor two medians are the same speed for a reader.
 CLOSE = 1.05
 # The largest error, in ULPs, that still deserves no colour: what good libraries promise.
 GOOD_ULP = 4
 
 
-def show(comparison: Comparison, console: Console) -> None:
-    """Print peers, speeds and errors."""
+def show(comparison: Comparison, console: Console, sheets: Iterable[Sheet]) -> None:
+    """Print the peers, the speeds and errors of an overview, the sheets, and what failed."""
     console.print(in_short(comparison.machine), style="dim", highlight=False)
     console.print(_peers(comparison))
+    if not comparison.settings.get("study"):
+        _overview(comparison, console)
+    for sheet in sheets:
+        console.print(_of_sheet(sheet))
+    for failure in comparison.failures():
+        console.print(Text(f"failed: {failure}", style="bold red"))
+
+
+def _overview(comparison: Comparison, console: Console) -> None:
     for count in comparison.values("threads"):
         for function in comparison.values("function"):
             if comparison.find(function=function, threads=count):
                 console.print(_speeds(comparison, function, count))
     console.print(_legend())
     console.print(Group(*_errors(comparison)))
-    for failure in comparison.failures():
-        console.print(Text(f"failed: {failure}", style="bold red"))
+
+
+def _of_sheet(sheet: Sheet) -> RenderableType:
+    # Not the table's own title and caption, which are no wider than the table.
+    title, note = Text(sheet.title, style="bold"), Text(sheet.note, style="dim")
+    if not sheet.rows:
+        return Group(title, note)
+    table = Table(box=box.SIMPLE_HEAD)
+    for number, column in enumerate(sheet.columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+    for row in sheet.rows:
+        table.add_row(*map(_field, row))
+    return Group(title, table, note)
+
+
+def _field(cell: Cell | str) -> Text:
+    if isinstance(cell, str):
+        return Text(cell)
+    return Text(cell.text, style={BEST: WINNER, BAD: "bold red"}.get(cell.mark, ""))
 
 
 def _table(title: str) -> Table:
@@ -45,7 +73,7 @@ def _peers(comparison: Comparison) -> Table:
         note = "" if state.threaded else "one thread only"
         if state.yardstick:
             note = "for scale, not ranked; one thread only"
-        style = {"missing": "yellow", "failed": "bold red"}.get(state.status, "")
+        style = STATUS_STYLES.get(state.status, "")
         what = f"{state.status}: {state.reason}" if state.reason else state.status
         table.add_row(state.label, state.version or "", Text(what, style=style), note)
     return table
@@ -132,8 +160,3 @@ def _error(error: float | None) -> Text:
     if error is None:
         return Text("-")
     return Text(significant(error), style="" if error <= GOOD_ULP else "red")
-
-
-def significant(value: float) -> str:
-    """Write three significant digits, large numbers without an exponent."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}"

@@ -1,11 +1,11 @@
-"""Interleaved rounds: every peer has a short turn in each, so all meet the machine's same moods."""
+"""Measuring: teams of peers, each peer seated before a case, and rounds of turns."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 from .cases import Case
@@ -14,10 +14,10 @@ from .errors import MAXIMUM_ELEMENTS, Reference
 from .peers import all_peers
 from .processes import PeerFailure, PeerProcess
 from .results import Record, summarise
+from .rounds import ENOUGH_SECONDS, interleave
 
-# A peer that has had this many turns and this much time in a case has shown what it can do.
-ENOUGH_TURNS = 3
-ENOUGH_SECONDS = 0.25
+# Results are published, and a message may name somebody's folders.
+FOLDERS = re.compile(r"(?<![\w/])/(?:[^\s/'\"]+/)+")
 
 
 class Team:
@@ -67,87 +67,135 @@ def _noting(failures: dict[str, str], peer: str) -> Iterator[None]:
     try:
         yield
     except PeerFailure as failure:
-        failures[peer] = str(failure)
+        failures[peer] = FOLDERS.sub("", str(failure))
+
+
+class Seats:
+    """The peers of a team before one case: their records, and who has failed."""
+
+    def __init__(self, team: Team, case: Case) -> None:
+        self.team, self.case = team, case
+        self.records = {
+            peer: Record(case.function, case.dtype, case.n, case.threads, peer, "unsupported")
+            for peer in team.members
+        }
+        self._able = [p for p in self.records if all_peers()[p].supports(case.function, case.dtype)]
+        self._failures: dict[str, str] = {}
+
+    def prepare(self, batches: tuple[Any, ...]) -> None:
+        details = (self.case.function, batches, self.case.row.parameters)
+        self.team.ask_all(self._able, self._failures, "prepare", *details)
+
+    def turns(self, request: str, *details: Any) -> dict[tuple[Seats, str], Callable[[], Any]]:
+        """Return what `interleave` calls, for every peer that is prepared."""
+        return {(self, p): partial(self.team.ask, p, request, *details) for p in self._able_still()}
+
+    def _able_still(self) -> list[str]:
+        return [peer for peer in self._able if peer not in self._failures]
+
+    def note(self, peer: str, answers: list[Any], failure: PeerFailure | None) -> bool:
+        """Write down how a peer's turns went; return whether there is anything to sum up."""
+        with _noting(self._failures, peer):
+            if failure is not None:
+                raise failure
+        self.records[peer].status = "measured" if answers else "failed"
+        return bool(answers)
+
+    def judge(self, batches: tuple[Any, ...]) -> None:
+        """Measure the errors of all but the yardsticks, which compute something else."""
+        judged = [peer for peer in self._able_still() if not all_peers()[peer].yardstick]
+        if not judged:
+            return
+        reference = Reference(self.case, batches)
+        for peer in judged:
+            record = self.records[peer]
+            with _noting(self._failures, peer):
+                results = self.team.ask(peer, "results", MAXIMUM_ELEMENTS)
+                record.max_ulp = reference.max_ulp(results)
+            record.ulp_elements = reference.elements
+            record.ulp_reference = reference.arithmetic
+
+    def close(self) -> list[Record]:
+        """Let go of the arrays; return the records."""
+        for peer, reason in self._failures.items():
+            self.records[peer].status, self.records[peer].reason = "failed", reason
+        self.team.ask_all(self._able_still(), self._failures, "release")
+        return list(self.records.values())
+
+
+def prepared(
+    pairs: Sequence[tuple[Team, Case]], data: Inputs
+) -> tuple[list[Seats], tuple[Any, ...]]:
+    """Seat teams before cases of the same function, type and size; return the arrays, too."""
+    case = pairs[0][1]
+    batches = arguments(case.row.data, data, case.function.partition("_")[0])
+    seats = [Seats(*pair) for pair in pairs]
+    for each in seats:
+        each.prepare(batches)
+    return seats, batches
+
+
+def take_turns(
+    seats: Sequence[Seats],
+    rounds: int,
+    after_round: Callable[[], None],
+    request: str = "turn",
+    *details: Any,
+    enough_seconds: float = ENOUGH_SECONDS,
+) -> list[tuple[Record, list[Any]]]:
+    """Let all the peers answer a request in rounds; return the answers beside the records."""
+    turns = {key: turn for each in seats for key, turn in each.turns(request, *details).items()}
+    most = max(each.case.threads for each in seats)
+    answers, failures = interleave(turns, rounds, after_round, enough_seconds, most)
+    return [
+        (each.records[peer], answers[each, peer])
+        for each, peer in turns
+        if each.note(peer, answers[each, peer], failures.get((each, peer)))
+    ]
 
 
 def measure(
     team: Team, case: Case, data: Inputs, rounds: int, after_round: Callable[[], None]
 ) -> list[Record]:
     """Time and judge every peer of the team in one case."""
-    records = {peer: _record(case, peer) for peer in team.members}
-    able = [peer for peer in records if all_peers()[peer].supports(case.function, case.dtype)]
-    failures: dict[str, str] = {}
-    batches = arguments(case.row.data, data, case.function.partition("_")[0])
-    team.ask_all(able, failures, "prepare", case.function, batches, case.row.parameters)
-    seconds = _rounds(team, [p for p in able if p not in failures], failures, rounds, after_round)
-    for peer, samples in seconds.items():
-        records[peer].status, records[peer].seconds = "measured", samples
-    _judge(team, case, batches, [records[p] for p in seconds if p not in failures], failures)
-    for peer, reason in failures.items():
-        records[peer].status, records[peer].reason = "failed", reason
-    team.ask_all([p for p in able if p not in failures], failures, "release")
-    summarise(case, records.values())
-    return list(records.values())
+    return measure_together([(team, case)], data, rounds, after_round)
 
 
-def _record(case: Case, peer: str) -> Record:
-    return Record(case.function, case.dtype, case.n, case.threads, peer, "unsupported")
-
-
-def _rounds(
-    team: Team,
-    peers: Sequence[str],
-    failures: dict[str, str],
+def measure_together(
+    pairs: Sequence[tuple[Team, Case]],
+    data: Inputs,
     rounds: int,
     after_round: Callable[[], None],
-) -> dict[str, list[float]]:
-    """Return the samples of every peer, in seconds per call."""
-    samples: dict[str, list[float]] = {peer: [] for peer in peers}
-    spent = dict.fromkeys(peers, 0.0)
-    for number in range(rounds):
-        # Nobody always comes after the same neighbour.
-        start = number % max(1, len(peers))
-        for peer in [*peers[start:], *peers[:start]]:
-            taken = samples[peer]
-            enough = len(taken) >= ENOUGH_TURNS and spent[peer] > ENOUGH_SECONDS
-            if peer in failures or enough:
-                continue
-            before = perf_counter()
-            with _noting(failures, peer):
-                taken.append(team.ask(peer, "turn"))
-            spent[peer] += perf_counter() - before
-        after_round()
-    return samples
-
-
-def _judge(
-    team: Team,
-    case: Case,
-    batches: tuple[Any, ...],
-    records: Sequence[Record],
-    failures: dict[str, str],
-) -> None:
-    """Measure the errors of all but the yardsticks, which compute something else."""
-    judged = [record for record in records if not all_peers()[record.peer].yardstick]
-    if not judged:
-        return
-    reference = Reference(case, batches)
-    for record in judged:
-        with _noting(failures, record.peer):
-            results = team.ask(record.peer, "results", MAXIMUM_ELEMENTS)
-            record.max_ulp = reference.max_ulp(results)
-        record.ulp_elements = reference.elements
-        record.ulp_reference = reference.arithmetic
+) -> list[Record]:
+    """Time and judge teams, which take part in the same rounds, each in its case."""
+    seats, batches = prepared(pairs, data)
+    for record, samples in take_turns(seats, rounds, after_round):
+        record.seconds = samples
+    records: list[Record] = []
+    for each in seats:
+        each.judge(batches)
+        mine = each.close()
+        summarise(each.case, mine)
+        records += mine
+    return records
 
 
 def measure_all(
     team: Team, team_cases: Sequence[Case], rounds: int, progress: Callable[[Case], None]
 ) -> list[Record]:
-    """Measure cases in order, making data only when size or type change."""
-    records: list[Record] = []
+    """Measure cases in order."""
+    return [
+        record
+        for case, data in with_data(team_cases)
+        for record in measure(team, case, data, rounds, partial(progress, case))
+    ]
+
+
+def with_data(cases: Sequence[Case], rows: int | None = None) -> Iterator[tuple[Case, Inputs]]:
+    """Yield every case with its data, made anew only when size or type change."""
     data: Inputs | None = None
-    for case in team_cases:
+    for case in cases:
         if data is None or (data.n, data.x.dtype.name) != (case.n, case.dtype):
-            data = inputs(case.n, case.dtype)
-        records += measure(team, case, data, rounds, partial(progress, case))
-    return records
+            data = None  # two of the largest arrays at a time would be too many
+            data = inputs(case.n, case.dtype, rows)
+        yield case, data

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping
+from itertools import cycle, islice
 from multiprocessing.connection import Connection
 from statistics import median
-from time import perf_counter
+from time import perf_counter, perf_counter_ns
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,20 @@ class Session:
             call()
         return perf_counter() - start
 
+    def latencies(self, count: int) -> Array:
+        """Return the nanoseconds of each of `count` calls, back to back, the rows in turn."""
+        times = []
+        self._passes(WARM_UP_SECONDS)
+        gc.disable()
+        try:
+            for call in islice(cycle([slot.call for slot in self._slots]), count):
+                before = perf_counter_ns()
+                call()
+                times.append(perf_counter_ns() - before)
+        finally:
+            gc.enable()
+        return np.array(times)
+
     def results(self, limit: int) -> tuple[Array, ...]:
         """Return the first `limit` elements of the results, all rows joined."""
         rows = [slot.outputs() for slot in self._slots]
@@ -87,9 +102,11 @@ class Session:
         self._slots = []
 
 
-def serve(connection: Connection, peer: str) -> None:
+def serve(
+    connection: Connection, peer: str, make_session: Callable[[str], Session] = Session
+) -> None:
     """Answer requests until the parent hangs up."""
-    session = Session(peer)
+    session = make_session(peer)
     while True:
         try:
             request, arguments = connection.recv()
