@@ -1,12 +1,12 @@
 """Where the polynomial coefficients of ``include/elufast/expm1.h`` come from.
 
-expm1(r) = r + r**2 * p(r) on |r| <= ln(2) / 2, with p the polynomial that minimises the largest
-error relative to expm1(r) (Remez exchange in 60 digits). Coefficients are rounded to the type one
+expm1(r) = r + r**2 * p(r) on an interval of length ln(2), with p the polynomial that minimises the
+largest error relative to expm1(r) (Remez exchange in 60 digits). Coefficients are rounded to the type one
 after the other, lowest degree first, and the rest is fitted anew around what is fixed already, so
 that the rounding of one is made good by the others.
 
     python benchmarks/minimax.py --type float --terms 5
-    python benchmarks/minimax.py --type double --terms 10
+    python benchmarks/minimax.py --type double --terms 11 --centre -0.097
 """
 
 from __future__ import annotations
@@ -36,13 +36,17 @@ def weight(r: mpmath.mpf) -> mpmath.mpf:
     return r**2 / mpmath.expm1(r) if r else mpmath.mpf(0)
 
 
-def remez(fixed: list[mpmath.mpf], terms: int) -> tuple[list[mpmath.mpf], mpmath.mpf]:
+def remez(
+    fixed: list[mpmath.mpf], terms: int, centre: mpmath.mpf
+) -> tuple[list[mpmath.mpf], mpmath.mpf]:
     """All coefficients after a fit around the fixed ones, and the largest relative error.
 
     The weight vanishes at 0, where the error may or may not change its sign: which of the two
     alternations is the optimal one depends on the parity of the degree, so both are tried.
     """
-    return min((exchange(fixed, terms, w) for w in (weight, lambda r: abs(weight(r)))), key=error)
+    return min(
+        (exchange(fixed, terms, centre, w) for w in (weight, lambda r: abs(weight(r)))), key=error
+    )
 
 
 def error(fitted: tuple[list[mpmath.mpf], mpmath.mpf]) -> mpmath.mpf:
@@ -50,7 +54,10 @@ def error(fitted: tuple[list[mpmath.mpf], mpmath.mpf]) -> mpmath.mpf:
 
 
 def exchange(
-    fixed: list[mpmath.mpf], terms: int, weight: Callable[[mpmath.mpf], mpmath.mpf]
+    fixed: list[mpmath.mpf],
+    terms: int,
+    centre: mpmath.mpf,
+    weight: Callable[[mpmath.mpf], mpmath.mpf],
 ) -> tuple[list[mpmath.mpf], mpmath.mpf]:
     """One Remez exchange: see `remez`."""
     free = terms - len(fixed)
@@ -59,10 +66,10 @@ def exchange(
     # Shifted off the centre: at r = 0 the weight is 0 and the system would be singular.
     shift = mpmath.mpf("0.03")
     nodes = [
-        edge * (shift - mpmath.cos(mpmath.pi * (2 * i + 1) / (2 * count))) / (1 + shift)
+        centre + edge * (shift - mpmath.cos(mpmath.pi * (2 * i + 1) / (2 * count))) / (1 + shift)
         for i in range(count)
     ]
-    grid = [edge * (2 * mpmath.mpf(i) / 2000 - 1) for i in range(2001)]
+    grid = [centre + edge * (2 * mpmath.mpf(i) / 2000 - 1) for i in range(2001)]
     values = [target(r) for r in grid]
     weights = [weight(r) for r in grid]
     for _ in range(30):
@@ -103,11 +110,11 @@ def alternating_extrema(grid: list, errors: list) -> list[tuple]:
     return found
 
 
-def fit(terms: int, rounder: type) -> tuple[list[float], mpmath.mpf]:
+def fit(terms: int, rounder: type, centre: mpmath.mpf) -> tuple[list[float], mpmath.mpf]:
     fixed: list[mpmath.mpf] = []
     largest = mpmath.mpf(0)
     while len(fixed) < terms:
-        coefficients, largest = remez(fixed, terms)
+        coefficients, largest = remez(fixed, terms, centre)
         fixed.append(mpmath.mpf(float(rounder(float(coefficients[len(fixed)])))))
     return [float(c) for c in fixed], largest
 
@@ -116,8 +123,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--type", choices=sorted(ROUNDERS), default="float")
     parser.add_argument("--terms", type=int, default=5)
+    parser.add_argument("--centre", type=mpmath.mpf, default=mpmath.mpf(0))
     options = parser.parse_args()
-    coefficients, largest = fit(options.terms, ROUNDERS[options.type])
+    coefficients, largest = fit(options.terms, ROUNDERS[options.type], options.centre)
     for degree, c in enumerate(coefficients):
         print(f"c{degree + 2} = {c.hex()}  {c!r}")
     print(

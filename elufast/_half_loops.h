@@ -55,7 +55,7 @@ static void half_rest(elufast_kernel *kernel, half_operands operands, const char
         }
         at[k] = (char *)padded[k];
     }
-    char *results[ELUFAST_MAX_OUT];
+    char *results[ELUFAST_MAX_OUT] = {NULL};
     for (int k = 0; k < operands.out; k++) {
         results[k] = (char *)padded[operands.data + operands.parameters + k];
     }

@@ -58,13 +58,15 @@ static int are_defaults(const elufast_loop *loop, const char *const *parameters)
 
 elufast_kernel *elufast_kernel_for_scalars(const elufast_loop *loop,
                                            const char *const *parameters) {
-    elufast_kernel *defaults = loop->kernels.defaults;
-    return defaults != NULL && are_defaults(loop, parameters) ? defaults : loop->kernels.scalar;
+    return are_defaults(loop, parameters) ? loop->kernels.defaults : loop->kernels.scalar;
+}
+
+static const char *const *parameters_of(const call *c) {
+    return (const char *const *)c->arrays + c->loop->function->data;
 }
 
 static elufast_kernel *kernel_for_scalars(const call *c) {
-    return elufast_kernel_for_scalars(c->loop,
-                                      (const char *const *)c->arrays + c->loop->function->data);
+    return elufast_kernel_for_scalars(c->loop, parameters_of(c));
 }
 
 static void run_kernel(const call *c, elufast_kernel *kernel, size_t start, size_t count) {
@@ -83,7 +85,7 @@ static void run_kernel(const call *c, elufast_kernel *kernel, size_t start, size
 enum { STREAM_BLOCK = 1024 };
 
 static float cost_of(const call *c) {
-    return c->loop->cost[are_scalars(c) && are_defaults(c) ? 0 : 1];
+    return c->loop->cost[are_scalars(c) && are_defaults(c->loop, parameters_of(c)) ? 0 : 1];
 }
 
 /* The bytes that one element has in all arrays. */

@@ -69,25 +69,26 @@ typedef struct {
     elufast_i64 n, exponent;
 } elufast_parts_f64;
 
-/* As above with 1.5 * 2^52; the polynomial (benchmarks/minimax.py --type double --terms
- * 11) is within 2^-55. Two half-length Horner chains side by side: one alone would be bound by its
- * latency. */
+/* As above with 1.5 * 2^52, and -0.444 < r < 0.25: near x = -0.4, where exp(x) - 1 has fewer digits
+ * than w, n stays 0 and r exact. The polynomial (benchmarks/minimax.py --type double --terms 11
+ * --centre -0.097) is within 2^-58. Two half-length Horner chains side by side: one alone would be
+ * bound by its latency. */
 ELUFAST_FN elufast_parts_f64 elufast_reduce_f64(double x, elufast_i64 lift) {
     const double magic = 6755399441055744.0 + (double)lift;
     elufast_parts_f64 parts;
-    double t = elufast_muladd_f64(x, 0x1.71547652b82fep+0, magic);
+    double t = elufast_muladd_f64(x + 0.097, 0x1.71547652b82fep+0, magic);
     double n = t - magic;
     double r = elufast_muladd_f64(n, -0x1.62e42feep-1, x);
     r = elufast_muladd_f64(n, -0x1.a39ef35793c76p-33, r);
     double rr = r * r;
-    double even = elufast_muladd_f64(0x1.1fc1d518b5d09p-29, rr, 0x1.27e4d5a5c6be3p-22);
-    double odd = elufast_muladd_f64(0x1.af63b02030ce8p-26, rr, 0x1.71ddf70989123p-19);
-    even = elufast_muladd_f64(even, rr, 0x1.a01a01a4e18efp-16);
-    odd = elufast_muladd_f64(odd, rr, 0x1.a01a01b052195p-13);
-    even = elufast_muladd_f64(even, rr, 0x1.6c16c16c174b9p-10);
-    odd = elufast_muladd_f64(odd, rr, 0x1.111111110f5e1p-7);
-    even = elufast_muladd_f64(even, rr, 0x1.5555555555552p-5);
-    odd = elufast_muladd_f64(odd, rr, 0x1.5555555555559p-3);
+    double even = elufast_muladd_f64(0x1.ffe8f95a0723ep-30, rr, 0x1.27e8c22e29ec0p-22);
+    double odd = elufast_muladd_f64(0x1.acdeae5b9e38ep-26, rr, 0x1.71debb55700d6p-19);
+    even = elufast_muladd_f64(even, rr, 0x1.a01a02b3a518bp-16);
+    odd = elufast_muladd_f64(odd, rr, 0x1.a01a0185aa314p-13);
+    even = elufast_muladd_f64(even, rr, 0x1.6c16c16bb980ap-10);
+    odd = elufast_muladd_f64(odd, rr, 0x1.1111111113294p-7);
+    even = elufast_muladd_f64(even, rr, 0x1.5555555555617p-5);
+    odd = elufast_muladd_f64(odd, rr, 0x1.5555555555552p-3);
     even = elufast_muladd_f64(even, rr, 0.5);
     parts.p = elufast_muladd_f64(odd, r, even);
     parts.r = r;

@@ -14,6 +14,7 @@ typedef struct {
     long double high, low;
 } elufast_sum_ld;
 ELUFAST_FN long double elufast_added_ld(elufast_sum_ld s) { return s.high + s.low; }
+ELUFAST_FN long double elufast_added_to_odd_ld(elufast_sum_ld s) { return s.high + s.low; }
 
 /* ln 2 in two parts; the first has 33 bits, so that n times it is exact in every format. libm's
  * powers of two reach into the subnormal numbers: there is nothing to lift. */
@@ -32,11 +33,15 @@ ELUFAST_FN elufast_parts_ld elufast_reduce_to_power_ld(long double x) {
 ELUFAST_FN elufast_parts_ld elufast_reduce_to_lifted_n_ld(long double x) {
     return elufast_reduce_to_n_ld(x);
 }
-ELUFAST_FN elufast_parts_ld elufast_reduce_to_lifted_power_ld(long double x) {
+ELUFAST_FN elufast_parts_ld elufast_reduce_to_lifted_power_ld(long double x, elufast_i32 more) {
+    (void)more;
     return elufast_reduce_to_n_ld(x);
 }
 ELUFAST_FN long double elufast_power_of_ld(elufast_parts_ld parts) { return ldexpl(1.0L, parts.n); }
-ELUFAST_FN long double elufast_lowered_ld(long double x) { return x; }
+ELUFAST_FN long double elufast_lowered_ld(long double x, elufast_i32 more) {
+    (void)more;
+    return x;
+}
 ELUFAST_FN long double elufast_scale_down_ld(long double v, elufast_parts_ld parts) {
     return ldexpl(v, parts.n);
 }
