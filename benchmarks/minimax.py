@@ -1,9 +1,9 @@
 """Where the polynomial coefficients of ``include/elufast/expm1.h`` come from.
 
 expm1(r) = r + r**2 * p(r) on an interval of length ln(2), with p the polynomial that minimises the
-largest error relative to expm1(r) (Remez exchange in 60 digits). Coefficients are rounded to the type one
-after the other, lowest degree first, and the rest is fitted anew around what is fixed already, so
-that the rounding of one is made good by the others.
+largest error relative to expm1(r) (Remez exchange in 60 digits). Coefficients are rounded to the
+type one after the other, lowest degree first, and the rest is fitted anew around what is fixed
+already, so that the rounding of one is made good by the others.
 
     python benchmarks/minimax.py --type float --terms 5
     python benchmarks/minimax.py --type double --terms 11 --centre -0.097

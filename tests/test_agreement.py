@@ -211,3 +211,23 @@ def test_in_place_has_the_same_bits(row, long_dtype):
     copies = [column.copy() for column in data]
     out = (copies[-1],) if row.nout == 1 else (copies[-1], np.empty_like(copies[-1]))
     assert_same_bits(function(row)(*copies, out=out), expected)
+
+
+@pytest.mark.parametrize("family_name", ["elu", "selu", "celu"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_ways_to_a_gradient_agree_among_subnormal_results(family_name, dtype):
+    """Where exp(x) runs out of digits each way scales differently, and all have to end alike."""
+    start, end = np.array([-80, -105] if dtype == np.float32 else [-690, -760], dtype)
+    bits = np.dtype(f"u{start.itemsize}")
+    step = 7 if dtype == np.float32 else 2**35 + 1
+    x = np.arange(start.view(bits), end.view(bits), step, dtype=bits).view(dtype)
+    call = {name: getattr(elufast, f"{family_name}{name}") for name in ("_grad", "_grad2")}
+    row = next(row for row in ROWS if row.name == family_name)
+    parameters = [np.full_like(x, value) for value in row.parameters.values()]
+    expected = call["_grad"](x)
+    for arguments in ([], parameters):
+        both = getattr(elufast, f"{family_name}_with_grad")(x, *arguments)
+        backward = getattr(elufast, f"{family_name}_backward")(np.ones_like(x), x, *arguments)
+        assert_same_bits(both[0], getattr(elufast, family_name)(x))
+        for actual in (both[1], backward, *(f(x, *arguments) for f in call.values())):
+            assert_same_bits(actual, expected)
