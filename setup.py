@@ -39,6 +39,7 @@ OTHER_SOURCES = [
     "elufast/_inner_loop.c",
     "elufast/_iterate.c",
     "elufast/_parallel.c",
+    "elufast/_plain_call.c",
     "elufast/_promotion.c",
     "elufast/_walk.c",
 ]

@@ -1,10 +1,9 @@
 #include "_call.h"
 
 #include "_functions.h"
+#include "_inner_loop.h"
 #include "_iterate.h"
-
-#define NO_IMPORT_ARRAY
-#include <numpy/arrayobject.h>
+#include "_plain_call.h"
 
 enum { MAX_INPUTS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS };
 /* Operands and every keyword that a ufunc knows; a longer (wrong) call goes to the heap. */
@@ -12,51 +11,12 @@ enum { SMALL_STACK = 16 };
 
 typedef struct {
     vectorcallfunc numpy_call; /* what stood in the slot */
-    PyObject *plain;
+    PyObject *plain, *given; /* without inputs for the parameters: see elufast_install_call */
     PyObject *names[MAX_INPUTS]; /* interned */
     PyObject *defaults[ELUFAST_MAX_PARAMETERS];
 } call_data;
 
 static call_data calls[ELUFAST_FUNCTIONS];
-static PyObject *out_name;
-
-/* ---- where a call may skip the parameters: see `is_plain` ---- */
-
-static int is_native_float(PyArray_Descr *descr) {
-    int type = descr->type_num;
-    int is_float = (type >= NPY_FLOAT && type <= NPY_LONGDOUBLE) || type == NPY_HALF;
-    return is_float && PyArray_ISNBO(descr->byteorder);
-}
-
-/* No subclass: it might override, and would then see a ufunc that nobody knows. */
-static int is_plain_array(PyObject *object) {
-    return PyArray_CheckExact(object) && is_native_float(PyArray_DESCR((PyArrayObject *)object));
-}
-
-/* Of a native type too: then no error can arise that would name the other ufunc. */
-static int is_plain_out(PyObject *object) {
-    if (object == Py_None || is_plain_array(object)) return 1;
-    if (!PyTuple_CheckExact(object)) return 0;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); i++) {
-        PyObject *item = PyTuple_GET_ITEM(object, i);
-        if (item != Py_None && !is_plain_array(item)) return 0;
-    }
-    return 1;
-}
-
-/* A call with the data alone, at most with out=, on arrays of NumPy's own floats: there the ufunc
- * without parameter inputs gives the same result, at half the price. */
-static int is_plain(const elufast_function *f, PyObject *const *args, Py_ssize_t count,
-                    PyObject *keywords) {
-    if (count != f->data) return 0;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        int is_lone_float = f->data == 1 && PyFloat_CheckExact(args[i]);
-        if (!is_lone_float && !is_plain_array(args[i])) return 0;
-    }
-    if (keywords == NULL || PyTuple_GET_SIZE(keywords) == 0) return 1;
-    return PyTuple_GET_SIZE(keywords) == 1 && PyTuple_GET_ITEM(keywords, 0) == out_name &&
-           is_plain_out(args[count]);
-}
 
 /* ---- keywords into their places ---- */
 
@@ -83,15 +43,12 @@ static PyObject *missing_error(const elufast_function *f, PyObject *const *input
                         f->name, f->input_names[inputs[0] == NULL ? 0 : 1]);
 }
 
-/* All inputs are in their places; `callee` is the ufunc that takes so many. */
-static PyObject *call_placed(int row, PyObject *ufunc, PyObject *callee, PyObject *const *args,
-                             Py_ssize_t count, PyObject *keywords) {
-    const call_data *data = &calls[row];
+/* All inputs are in their places. */
+static int iterate(int row, PyObject *ufunc, PyObject *const *args, Py_ssize_t count,
+                   PyObject *keywords, PyObject **result) {
     elufast_arguments arguments = {ufunc,    &elufast_functions[row], args, count,
-                                   keywords, data->defaults};
-    PyObject *result;
-    if (elufast_iterate(&arguments, &result)) return result;
-    return data->numpy_call(callee, args, (size_t)count, keywords);
+                                   keywords, calls[row].defaults};
+    return elufast_iterate(&arguments, result);
 }
 
 static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const *args,
@@ -149,19 +106,45 @@ static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const 
             }
         }
     }
-    result = call_placed(row, ufunc, ufunc, stack, placed, other_names);
+    if (!iterate(row, ufunc, stack, placed, other_names, &result)) {
+        result = data->numpy_call(ufunc, stack, (size_t)placed, other_names);
+    }
 done:
     Py_XDECREF(other_names);
     if (stack != small) PyMem_Free(stack);
     return result;
 }
 
+/* Another call can begin before this one ends, in a finalizer or in an error's handler. */
+static PyObject *call_given(const call_data *data, const elufast_plain_call *call,
+                            PyObject *const *args, size_t count) {
+    elufast_parameters *current = elufast_current_parameters(), outer = *current;
+    memcpy(current->values, call->parameters, sizeof call->parameters);
+    PyObject *result = data->numpy_call(data->given, args, count, call->keywords);
+    *current = outer;
+    return result;
+}
+
+static PyObject *call_plain(int row, PyObject *ufunc, elufast_plain_call *call) {
+    const elufast_function *f = &elufast_functions[row];
+    const call_data *data = &calls[row];
+    PyObject *result;
+    if (iterate(row, ufunc, call->items, call->count, call->keywords, &result)) return result;
+    PyObject **args = call->items + f->parameters;
+    size_t count = (size_t)(call->count - f->parameters);
+    memmove(args, call->items, (size_t)f->data * sizeof *args);
+    if (!call->is_default) return call_given(data, call, args, count);
+    return data->numpy_call(data->plain, args, count, call->keywords);
+}
+
 static PyObject *call_row(int row, PyObject *ufunc, PyObject *const *args, size_t flags,
                           PyObject *keywords) {
     Py_ssize_t count = PyVectorcall_NARGS(flags);
     const call_data *data = &calls[row];
-    if (is_plain(&elufast_functions[row], args, count, keywords)) {
-        return call_placed(row, ufunc, data->plain, args, count, keywords);
+    elufast_plain_call plain;
+    if (elufast_read_plain_call(&plain, &elufast_functions[row], data->names, data->defaults, args,
+                                count, keywords)) {
+        return call_plain(row, ufunc, &plain);
     }
     return call_with_parameters(row, ufunc, args, count, keywords);
 }
@@ -190,7 +173,8 @@ static vectorcallfunc *slot_of(PyObject *ufunc) {
     return (vectorcallfunc *)((char *)ufunc + offset);
 }
 
-int elufast_install_call(PyObject *ufunc, int row, PyObject *plain, PyObject *numpy_ufunc) {
+int elufast_install_call(PyObject *ufunc, int row, PyObject *plain, PyObject *given,
+                         PyObject *numpy_ufunc) {
     const elufast_function *f = &elufast_functions[row];
     call_data *data = &calls[row];
     vectorcallfunc *slot = slot_of(ufunc), *numpy_slot = slot_of(numpy_ufunc);
@@ -201,7 +185,6 @@ int elufast_install_call(PyObject *ufunc, int row, PyObject *plain, PyObject *nu
             "(no common vectorcall slot); another version of NumPy or of elufast is needed");
         return -1;
     }
-    if (out_name == NULL && (out_name = PyUnicode_InternFromString("out")) == NULL) return -1;
     for (int i = 0; i < f->data + f->parameters; i++) {
         data->names[i] = PyUnicode_InternFromString(f->input_names[i]);
         if (data->names[i] == NULL) return -1;
@@ -211,6 +194,7 @@ int elufast_install_call(PyObject *ufunc, int row, PyObject *plain, PyObject *nu
         if (data->defaults[i] == NULL) return -1;
     }
     data->plain = Py_NewRef(plain);
+    data->given = Py_NewRef(given);
     data->numpy_call = *slot;
     *slot = slots[row];
     return 0;

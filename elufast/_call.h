@@ -5,9 +5,11 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-/* From now on `ufunc`, the one of row `row`, takes defaults and keywords. `plain` is the ufunc with
- * the default parameters built in and without inputs for them; `numpy_ufunc` is one of NumPy's own.
- * -1 with an exception if this NumPy's ufuncs have no slot that can be taken over. */
-int elufast_install_call(PyObject *ufunc, int row, PyObject *plain, PyObject *numpy_ufunc);
+/* From now on `ufunc`, the one of row `row`, takes defaults and keywords. `plain` and `given` are
+ * ufuncs without inputs for the parameters: with the defaults built in, and with those that
+ * elufast_current_parameters holds; `numpy_ufunc` is one of NumPy's own. -1 with an exception if
+ * this NumPy's ufuncs have no slot that can be taken over. */
+int elufast_install_call(PyObject *ufunc, int row, PyObject *plain, PyObject *given,
+                         PyObject *numpy_ufunc);
 
 #endif

@@ -27,6 +27,11 @@ typedef struct {
     ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
     size_t block;
     int streams;
+    /* Parameters of the call, in the loop's type. */
+    union {
+        char bytes[ELUFAST_LARGEST_ITEM];
+        long double alignment;
+    } values[ELUFAST_MAX_PARAMETERS];
 } call;
 
 static int count_in(const elufast_function *f) { return f->data + f->parameters; }
@@ -248,7 +253,44 @@ static overlap worst_overlap(const call *c, size_t n) {
     return worst;
 }
 
+/* ---- parameters of the call ---- */
+
+#if defined(_MSC_VER) && !defined(__clang__)
+static __declspec(thread) elufast_parameters current_parameters;
+#else
+static _Thread_local elufast_parameters current_parameters;
+#endif
+
+elufast_parameters *elufast_current_parameters(void) { return &current_parameters; }
+
+/* In one rounding, to nearest even, of 0 or a number that is normal in float16. */
+static uint16_t half_from_double(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    const uint64_t sign = bits >> 48 & 0x8000;
+    if (value == 0) return (uint16_t)sign;
+    bits += ((uint64_t)1 << 41) - 1 + (bits >> 42 & 1);
+    return (uint16_t)(sign | (((bits >> 42) - ((1023 - 15) << 10)) & 0x7FFF));
+}
+
+static void store_as(char *to, size_t item_size, double value) {
+    const uint16_t half = item_size == sizeof half ? half_from_double(value) : 0;
+    const float single = (float)value;
+    const long double extended = value;
+    const void *from = item_size == sizeof half     ? (const void *)&half
+                       : item_size == sizeof single ? (const void *)&single
+                       : item_size == sizeof value  ? (const void *)&value
+                                                    : (const void *)&extended;
+    memcpy(to, from, item_size);
+}
+
 /* ---- the loop ---- */
+
+static char *own_parameter(call *c, int i) {
+    if (c->loop->source == ELUFAST_DEFAULTS) return (char *)c->loop->defaults[i];
+    store_as(c->values[i].bytes, c->loop->item_size, current_parameters.values[i]);
+    return c->values[i].bytes;
+}
 
 static void prepare(call *c, const elufast_loop *loop, char **arrays, const ptrdiff_t *steps) {
     const elufast_function *f = loop->function;
@@ -258,8 +300,8 @@ static void prepare(call *c, const elufast_loop *loop, char **arrays, const ptrd
     int given = 0;
     for (int i = 0; i < count_in(f) + f->out; i++) {
         int is_parameter = i >= f->data && i < count_in(f);
-        if (is_parameter && !loop->has_parameters) {
-            c->arrays[i] = (char *)loop->defaults[i - f->data];
+        if (is_parameter && loop->source != ELUFAST_OPERANDS) {
+            c->arrays[i] = own_parameter(c, i - f->data);
             c->steps[i] = 0;
         } else {
             c->arrays[i] = arrays[given];

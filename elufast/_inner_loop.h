@@ -8,14 +8,22 @@
 
 enum { ELUFAST_LARGEST_ITEM = 16 };
 
+/* Where a loop finds its parameters. */
+typedef enum {
+    ELUFAST_DEFAULTS,   /* they are the defaults */
+    ELUFAST_OPERANDS,   /* among the arrays */
+    ELUFAST_OF_THE_CALL /* elufast_current_parameters */
+} elufast_source;
+
+enum { ELUFAST_SOURCES = ELUFAST_OF_THE_CALL + 1 };
+
 typedef struct {
     const elufast_function *function;
     elufast_kernels kernels;
     const elufast_moves *moves;
     size_t item_size;
     float cost[2]; /* nanoseconds for an element, with default parameters and with given ones */
-    int has_parameters; /* whether the parameters are among the arrays; else they are the defaults
-                         */
+    elufast_source source;
     char defaults[ELUFAST_MAX_PARAMETERS][ELUFAST_LARGEST_ITEM];
 } elufast_loop;
 
@@ -28,6 +36,13 @@ typedef struct {
 } elufast_tuning;
 
 extern elufast_tuning elufast_tune;
+
+typedef struct {
+    double values[ELUFAST_MAX_PARAMETERS];
+} elufast_parameters;
+
+/* Those of the call that this thread is in, each 0 or normal in every type of loop. */
+elufast_parameters *elufast_current_parameters(void);
 
 /* PyUFuncGenericFunction, without NumPy's headers (npy_intp is ptrdiff_t): arrays and their steps
  * in bytes, data first, then parameters, then outputs. */

@@ -55,13 +55,16 @@ cdef extern from "_dispatch.h":
 
 cdef extern from "_inner_loop.h":
     enum: ELUFAST_LARGEST_ITEM
+    enum: ELUFAST_SOURCES
+    ctypedef enum elufast_source:
+        ELUFAST_DEFAULTS, ELUFAST_OPERANDS, ELUFAST_OF_THE_CALL
     ctypedef struct elufast_loop:
         const elufast_function *function
         elufast_kernels kernels
         const elufast_moves *moves
         size_t item_size
         float cost[2]
-        int has_parameters
+        elufast_source source
         char defaults[2][ELUFAST_LARGEST_ITEM]
     void elufast_inner_loop(char **, const cnp.npy_intp *, const cnp.npy_intp *, void *) nogil
     ctypedef struct elufast_tuning:
@@ -90,7 +93,13 @@ cdef extern from "_parallel.h":
 
 
 cdef extern from "_call.h":
-    int elufast_install_call(object ufunc, int row, object plain, object numpy_ufunc) except -1
+    int elufast_install_call(
+        object ufunc, int row, object plain, object given, object numpy_ufunc
+    ) except -1
+
+
+cdef extern from "_plain_call.h":
+    int elufast_prepare_plain_calls() except -1
 
 
 cdef extern from "_iterate.h":
@@ -127,9 +136,9 @@ Row.__doc__ = "One public function: the names of its arrays, its parameters with
 cdef str TYPES = "efdg"
 
 # All of this is given to NumPy, which keeps the addresses; it lives as long as the process.
-cdef elufast_loop loops[2][ELUFAST_FUNCTIONS][ELUFAST_TYPES]
+cdef elufast_loop loops[ELUFAST_SOURCES][ELUFAST_FUNCTIONS][ELUFAST_TYPES]
 cdef cnp.PyUFuncGenericFunction functions[ELUFAST_TYPES]
-cdef void *loop_data[2][ELUFAST_FUNCTIONS][ELUFAST_TYPES]
+cdef void *loop_data[ELUFAST_SOURCES][ELUFAST_FUNCTIONS][ELUFAST_TYPES]
 cdef char loop_types[ELUFAST_MAX_OPERANDS + 1][ELUFAST_TYPES * ELUFAST_MAX_OPERANDS]
 
 cdef const elufast_instruction_set *in_use = NULL
@@ -160,8 +169,8 @@ cdef describe(int row):
     return Row(f.name.decode(), tuple(names[:f.data]), parameters, f.out)
 
 
-cdef void fill_loop(int has_parameters, int row, int kind):
-    cdef elufast_loop *loop = &loops[has_parameters][row][kind]
+cdef void fill_loop(elufast_source source, int row, int kind):
+    cdef elufast_loop *loop = &loops[<int>source][row][kind]
     cdef bytes value
     dtype = np.dtype(TYPES[kind])
     loop.function = &elufast_functions[row]
@@ -170,21 +179,21 @@ cdef void fill_loop(int has_parameters, int row, int kind):
     loop.item_size = dtype.itemsize
     loop.cost[0] = elufast_cost(loop.function, <elufast_type>kind, True)
     loop.cost[1] = elufast_cost(loop.function, <elufast_type>kind, False)
-    loop.has_parameters = has_parameters
+    loop.source = source
     for i in range(loop.function.parameters):
         # NumPy's own rounding, so that a default is the number that a given one would be.
         value = dtype.type(loop.function.defaults[i]).tobytes()
         memcpy(loop.defaults[i], <const char *>value, loop.item_size)
-    loop_data[has_parameters][row][kind] = loop
+    loop_data[<int>source][row][kind] = loop
 
 
-cdef make(int row, int has_parameters):
+cdef make(int row, elufast_source source):
     cdef const elufast_function *f = &elufast_functions[row]
-    cdef int inputs = f.data + (f.parameters if has_parameters else 0)
+    cdef int inputs = f.data + (f.parameters if source == ELUFAST_OPERANDS else 0)
     for kind in range(ELUFAST_TYPES):
-        fill_loop(has_parameters, row, kind)
+        fill_loop(source, row, kind)
     return cnp.PyUFunc_FromFuncAndData(
-        functions, loop_data[has_parameters][row], loop_types[inputs + f.out], ELUFAST_TYPES,
+        functions, loop_data[<int>source][row], loop_types[inputs + f.out], ELUFAST_TYPES,
         inputs, f.out, cnp.PyUFunc_None, f.name, NULL, 0,
     )
 
@@ -201,9 +210,10 @@ cdef void prepare_tables():
 def _make_ufuncs():
     made = {}
     for row in range(ELUFAST_FUNCTIONS):
-        ufunc = make(row, True)
+        ufunc = make(row, ELUFAST_OPERANDS)
         elufast_add_promoters(ufunc)
-        elufast_install_call(ufunc, row, make(row, False), np.negative)
+        plain, given = make(row, ELUFAST_DEFAULTS), make(row, ELUFAST_OF_THE_CALL)
+        elufast_install_call(ufunc, row, plain, given, np.negative)
         made[ROWS[row].name] = ufunc
     return made
 
@@ -215,6 +225,7 @@ elufast_tune.stream_bytes = elufast_last_cache()
 prepare_tables()
 elufast_prepare_threads()
 elufast_prepare_iterating()
+elufast_prepare_plain_calls()
 ROWS = tuple([describe(row) for row in range(ELUFAST_FUNCTIONS)])
 UFUNCS = _make_ufuncs()
 
