@@ -44,9 +44,14 @@ def digits() -> tuple[Array, Array]:
     return StandardScaler().fit_transform(bunch.data), bunch.target
 
 
+def rows_in_turn(n: int) -> int:
+    """Return how many rows of `n` elements take turns."""
+    return max(1, min(ELEMENTS_IN_TURN // n, MAXIMUM_ROWS))
+
+
 def inputs(n: int, dtype: str) -> Inputs:
     """Return rows of `n` elements, as many as it takes to keep them from being learnt."""
-    rows = max(1, min(ELEMENTS_IN_TURN // n, MAXIMUM_ROWS))
+    rows = rows_in_turn(n)
     pixels, labels = digits()
     width = max(MINIMUM_WIDTH, -(-rows * n // len(pixels)))
     x, grad = layer(pixels, labels, width)
