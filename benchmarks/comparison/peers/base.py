@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any, ClassVar, NamedTuple
@@ -10,6 +11,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+
+# As in ELUFAST_ISA; a peer that cannot be kept below it does not start.
+ISA_VARIABLE = "COMPARE_ISA"
 
 
 class Prepared(NamedTuple):
@@ -29,13 +33,17 @@ class Peer:
     label: ClassVar[str]
     """As shown in tables and charts."""
     module: ClassVar[str]
-    """The module to import; the peer is missing where it cannot be found."""
+    """The module to import; the peer is missing where it cannot be found. Unused by a peer with a
+    `why_missing` and a `version` of its own."""
     distribution: ClassVar[str | None] = None
     """The installed package whose version is shown, if not named like the module."""
     threaded: ClassVar[bool] = True
     """False where the library has no threads to compute with."""
     yardstick: ClassVar[bool] = False
     """True for what computes something else and is shown for scale only."""
+    isa_environment: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """By instruction set, the environment variables that keep the library from using higher ones;
+    an instruction set is not in it where the library offers no way."""
 
     def why_missing(self) -> str | None:
         """Return why the peer cannot run here, or None."""
@@ -61,6 +69,17 @@ class Peer:
         raise NotImplementedError
 
 
+def wanted_isa() -> str | None:
+    """Return the instruction set that everybody is to be restricted to, if any."""
+    return os.environ.get(ISA_VARIABLE)
+
+
+def canonical(family: str, parameters: Mapping[str, float]) -> tuple[float, float, float]:
+    """Return (a, p, q): y = p*x where x > 0, else a * expm1(q*x). Factors of 1 cost nothing."""
+    alpha, scale = parameters["alpha"], parameters.get("scale", 1.0)
+    return alpha * scale, scale, 1 / alpha if family == "celu" else 1.0
+
+
 def split(function: str) -> tuple[str, str]:
     """Split ``"selu_backward"`` into the family ``"selu"`` and the kind ``"_backward"``."""
     family, underscore, rest = function.partition("_")
@@ -73,9 +92,19 @@ def empty_outputs(function: str, like: Array) -> tuple[Array, ...]:
     return tuple(np.empty_like(like) for _ in range(count))
 
 
-def kept(call: Callable[[], object], outputs: tuple[Array, ...]) -> Prepared:
-    """Prepare a call that writes its results into `outputs`."""
-    return Prepared(call, lambda: outputs)
+def kept(
+    call: Callable[[], object], outputs: tuple[Array, ...], also_kept: tuple[Array, ...] = ()
+) -> Prepared:
+    """Prepare a call that writes its results into `outputs`.
+
+    A call that knows addresses alone needs `also_kept` to keep its inputs from being freed.
+    """
+
+    def results() -> tuple[Array, ...]:
+        _ = also_kept
+        return outputs
+
+    return Prepared(call, results)
 
 
 def returned(call: Callable[[], Any]) -> Prepared:
