@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from .peers import all_peers
+from .peers.base import wanted_isa
 from .worker import serve
 
 # Longer than any compiler among the peers needs; a peer that is silent for longer hangs.
@@ -15,6 +18,23 @@ TIMEOUT_SECONDS = 120.0
 
 class PeerFailure(Exception):
     """A peer could not do what it was asked; the message is the reason."""
+
+
+def restriction(peer: str) -> Mapping[str, str]:
+    """Return the variables that keep the peer to the wanted instruction set, if there is one."""
+    return all_peers()[peer].isa_environment.get(wanted_isa() or "", {})
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for a process to inherit: NumPy reads them before any code of ours runs."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 class PeerProcess:
@@ -26,7 +46,8 @@ class PeerProcess:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=target, args=(theirs, peer), daemon=True)
-        self._process.start()
+        with _environment(restriction(peer)):
+            self._process.start()
         theirs.close()  # so that the end of the process ends our recv()
         self._timeout = timeout
 

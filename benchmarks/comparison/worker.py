@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .peers import all_peers
-from .peers.base import Array, Prepared
+from .peers.base import Array, Prepared, wanted_isa
 
 # Long enough for the clock and for many passes; short enough to come round again before the
 # machine's mood changes.
@@ -35,6 +35,9 @@ class Session:
 
     def start(self, threads: int) -> str:
         """Import the library; return its version."""
+        isa = wanted_isa()
+        if isa and isa not in self._peer.isa_environment:
+            raise RuntimeError(f"it has no way to be restricted to {isa}")
         self._peer.start(threads)
         return self._peer.version()
 

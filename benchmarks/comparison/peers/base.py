@@ -16,6 +16,20 @@ Array = np.ndarray[Any, Any]
 ISA_VARIABLE = "COMPARE_ISA"
 
 
+def avx2_through(**variables: str) -> Mapping[str, Mapping[str, str]]:
+    """Declare which environment variables keep a library from using more than AVX2."""
+    return {"avx2": variables}
+
+
+def _numpy_above_avx2() -> str:
+    """Name what NumPy uses above AVX2 on this machine."""
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    return " ".join(name for name in found if name.startswith(("AVX512", "X86_V4")))
+
+
+NUMPY_ISA_ENVIRONMENT = avx2_through(NPY_DISABLE_CPU_FEATURES=_numpy_above_avx2())
+
+
 class Prepared(NamedTuple):
     """A computation bound to its inputs."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from .base import Array, Peer, Prepared, empty_outputs, kept
+from .base import Array, Peer, Prepared, avx2_through, empty_outputs, kept
 
 
 class Elufast(Peer):
     name = "elufast"
     label = "elufast"
     module = "elufast"
+    isa_environment = avx2_through(ELUFAST_ISA="avx2")
 
     def version(self) -> str:
         import elufast

@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Peer, Prepared, canonical, empty_outputs, kept, split
+from .base import (
+    NUMPY_ISA_ENVIRONMENT,
+    Array,
+    Peer,
+    Prepared,
+    canonical,
+    empty_outputs,
+    kept,
+    split,
+)
 
 
 def _scale(array: Array, factor: float) -> None:
@@ -47,6 +56,7 @@ class NumpyBuffers(Peer):
     name = "numpy-out"
     label = "NumPy with out="
     module = "numpy"
+    isa_environment = NUMPY_ISA_ENVIRONMENT
     threaded = False
 
     def start(self, threads: int) -> None:

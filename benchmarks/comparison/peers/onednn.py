@@ -12,7 +12,7 @@ from functools import cache, partial
 from importlib import metadata
 from typing import Any, ClassVar
 
-from .base import Array, Peer, Prepared, empty_outputs, kept
+from .base import Array, Peer, Prepared, avx2_through, empty_outputs, kept
 from .native import libraries
 
 DISTRIBUTION = "onednn-cpu-gomp"
@@ -38,9 +38,7 @@ class Argument(ctypes.Structure):
 class OneDnn(Peer):
     name = "onednn"
     label = "oneDNN"
-    isa_environment: ClassVar[Mapping[str, Mapping[str, str]]] = {
-        "avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2"}
-    }
+    isa_environment = avx2_through(ONEDNN_MAX_CPU_ISA="AVX2")
 
     def why_missing(self) -> str | None:
         if sys.platform != "linux" or libraries.installed(DISTRIBUTION, LIBRARY) is None:

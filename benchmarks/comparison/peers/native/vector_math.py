@@ -8,11 +8,20 @@ import sys
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
-from ..base import Array, Peer, Prepared, canonical, empty_outputs, kept, split, wanted_isa
+from ..base import (
+    Array,
+    Peer,
+    Prepared,
+    avx2_through,
+    canonical,
+    empty_outputs,
+    kept,
+    split,
+    wanted_isa,
+)
 from . import libraries
 
 SOURCE = Path(__file__).with_suffix(".c")
@@ -24,7 +33,7 @@ SCALAR = {4: "float", 8: "double"}
 class VectorMath(Peer):
     """A library's exp and expm1 in a loop compiled by gcc for the parameters at hand."""
 
-    isa_environment: ClassVar[Mapping[str, Mapping[str, str]]] = {"avx2": {}}
+    isa_environment = avx2_through()
 
     def names(self, lanes: int, itemsize: int) -> dict[str, str]:
         """Return the library's EXPM1 and EXP for vectors of so many lanes."""
