@@ -4,7 +4,8 @@
     python benchmarks/compare.py --quick     a short look
     python benchmarks/compare.py --help
 
-Needs ``pip install ".[bench]"``; PyTorch and JAX take part where they are installed. Numbers
+Needs ``pip install ".[bench]"``; those of ``".[peers]"`` take part where they are installed, and
+with COMPARE_ISA=avx2 in the environment those that can be kept to that instruction set. Numbers
 are medians over rounds in which every peer has a short turn, each peer in a process of its own.
 """
 

@@ -2,8 +2,10 @@
 
 import os
 import time
+from typing import ClassVar
 
 from comparison.peers import all_peers, numpy_where
+from comparison.peers.base import avx2_through
 from comparison.worker import serve
 
 
@@ -58,6 +60,21 @@ class ElephantsOnly(Good):
         return False
 
 
+class Restricted(Good):
+    """Tells the instruction set that it was kept to."""
+
+    name = label = "restricted"
+    isa_environment = avx2_through(FAKE_PEER_ISA="no more than AVX2")
+
+    def version(self):
+        return os.environ.get("FAKE_PEER_ISA", "unrestricted")
+
+
+class Unrestrictable(Good):
+    name = label = "unrestrictable"
+    isa_environment: ClassVar = {}
+
+
 FAKES = {
     fake.name: fake
     for fake in (
@@ -69,6 +86,8 @@ FAKES = {
         Hangs(),
         Wrong(),
         ElephantsOnly(),
+        Restricted(),
+        Unrestrictable(),
     )
 }
 

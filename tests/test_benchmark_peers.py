@@ -1,10 +1,11 @@
 """compare.py's peers: each in a process of its own, none hidden when it is missing or fails."""
 
+import os
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from comparison.cases import Case
+from comparison.cases import ROW_OF, Case
 from comparison.data import Inputs
 from comparison.peers import all_peers
 from comparison.processes import PeerFailure, PeerProcess
@@ -12,6 +13,7 @@ from comparison.results import Comparison, state_of
 from comparison.timing import Team, measure
 from fake_peers import FAKES, serve_with_fakes
 
+import elufast
 from elufast import _reference as reference
 from elufast._ufuncs import ROWS
 
@@ -122,6 +124,17 @@ def test_a_stopped_process_is_a_failure_not_a_hang():
         process.ask("start", 1)
 
 
+def test_peers_are_kept_to_an_instruction_set_or_do_not_start(team, monkeypatch):
+    assert team("restricted").versions == {"restricted": "unrestricted"}
+    monkeypatch.setenv("COMPARE_ISA", "avx2")
+    before = dict(os.environ)
+    started = team("restricted", "unrestrictable")
+    assert started.versions == {"restricted": "no more than AVX2"}
+    reason = "RuntimeError: it has no way to be restricted to avx2"
+    assert started.failures == {"unrestrictable": reason}
+    assert dict(os.environ) == before  # the parent and the other peers are as they were
+
+
 # A yardstick computes something else.
 @pytest.mark.parametrize("name", [n for n, p in all_peers().items() if not p.yardstick])
 def test_an_adapter_computes_what_its_name_says(name, rng):
@@ -141,12 +154,36 @@ def test_an_adapter_computes_what_its_name_says(name, rng):
         process.stop()
 
 
-def _assert_right(process, row, dtype, rng):
-    batches = tuple(rng.standard_normal((2, 70)).astype(dtype) for _ in row.data)
+@pytest.mark.parametrize("isa", [None, "avx2"])
+@pytest.mark.parametrize("name", [n for n, p in all_peers().items() if not p.yardstick])
+def test_an_adapter_is_right_on_two_threads_and_when_restricted(name, isa, rng, monkeypatch):
+    """An array long enough to be shared by threads, of a length that no vector divides."""
+    peer = all_peers()[name]
+    if peer.why_missing():
+        pytest.skip(peer.why_missing())
+    if isa:
+        if elufast.show_config("dict")["instruction_set"] not in ("avx2", "avx512"):
+            pytest.skip("no AVX2 here")
+        monkeypatch.setenv("COMPARE_ISA", isa)
+    process = PeerProcess(name)
+    try:
+        if isa and isa not in peer.isa_environment:
+            with pytest.raises(PeerFailure, match="no way to be restricted"):
+                process.ask("start", 2)
+            return
+        process.ask("start", 2)
+        _assert_right(process, ROW_OF["elu"], "float32", rng, shape=(1, 100_003))
+    finally:
+        process.stop()
+
+
+def _assert_right(process, row, dtype, rng, shape=(2, 70)):
+    batches = tuple(rng.standard_normal(shape).astype(dtype) for _ in row.data)
     process.ask("prepare", row.name, batches, row.parameters)
     process.ask("turn")
-    results = process.ask("results", 100)
-    expected = getattr(reference, row.name)(*(batch.ravel()[:100] for batch in batches))
+    limit = batches[0].size - 40  # not all rows in full
+    results = process.ask("results", limit)
+    expected = getattr(reference, row.name)(*(batch.ravel()[:limit] for batch in batches))
     expected = expected if isinstance(expected, tuple) else (expected,)
     tolerance = SimpleNamespace(float16=2e-2, float32=1e-5, float64=1e-12).__dict__[dtype]
     for result, exact in zip(results, expected, strict=True):

@@ -100,7 +100,7 @@ class OneDnn(Peer):
             self._created("memory", description, self._engine, ctypes.c_void_p(array.ctypes.data))
             for array in arrays
         ]
-        return (Argument * len(roles))(*zip(roles, memories, strict=True))
+        return (Argument * len(roles))(*map(Argument, roles, memories))
 
     def _created(self, what: str, *details: Any) -> Any:
         """Call a dnnl_..._create(); what it creates lives as long as the process."""
