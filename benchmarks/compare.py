@@ -6,7 +6,8 @@
     python benchmarks/compare.py --markdown FILE --ratios     every cell of a run, losses first
     python benchmarks/compare.py --help
 
-Needs ``pip install ".[bench]"``; PyTorch and JAX take part where they are installed. Numbers
+Needs ``pip install ".[bench]"``; those of ``".[peers]"`` take part where they are installed, and
+where there is gcc if they need it. With ``--isa avx2`` those do that can be kept to AVX2. Numbers
 are medians over rounds in which every peer has a short turn, each peer in a process of its own.
 """
 

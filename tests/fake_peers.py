@@ -5,12 +5,18 @@ import time
 from typing import ClassVar
 
 from comparison.peers import all_peers, numpy_where
+from comparison.peers.base import avx2_through
 from comparison.processes import PeerProcess
 from comparison.worker import serve
 
 
+class Single(numpy_where.NumpyWhere):
+    name = label = "single"
+
+
 class Good(numpy_where.NumpyWhere):
     name = label = "good"
+    threaded = True
 
 
 class Missing(Good):
@@ -61,17 +67,25 @@ class ElephantsOnly(Good):
 
 
 class Restricted(Good):
+    """Tells the instruction set that it was kept to."""
+
     name = label = "restricted"
-    isa_environment: ClassVar = {"avx2": {"FAKE_ISA": "up to AVX2"}}
+    isa_environment = avx2_through(FAKE_ISA="no more than AVX2")
 
     def version(self):
-        return os.environ.get("FAKE_ISA", "all")
+        return os.environ.get("FAKE_ISA", "unrestricted")
+
+
+class Unrestrictable(Good):
+    name = label = "unrestrictable"
+    isa_environment: ClassVar = {}
 
 
 FAKES = {
     fake.name: fake
     for fake in (
         Good(),
+        Single(),
         Missing(),
         FailsToStart(),
         FailsToPrepare(),
@@ -80,6 +94,7 @@ FAKES = {
         Wrong(),
         ElephantsOnly(),
         Restricted(),
+        Unrestrictable(),
     )
 }
 

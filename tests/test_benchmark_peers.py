@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from comparison.cases import Case
+from comparison import isa
+from comparison.cases import ROW_OF, Case
 from comparison.data import Inputs
 from comparison.peers import all_peers
 from comparison.processes import PeerFailure, PeerProcess
@@ -12,6 +13,7 @@ from comparison.results import Comparison, state_of
 from comparison.timing import Team, measure
 from fake_peers import FAKES, serve_with_fakes
 
+import elufast
 from elufast import _reference as reference
 from elufast._ufuncs import ROWS
 
@@ -141,12 +143,36 @@ def test_an_adapter_computes_what_its_name_says(name, rng):
         process.stop()
 
 
-def _assert_right(process, row, dtype, rng):
-    batches = tuple(rng.standard_normal((2, 70)).astype(dtype) for _ in row.data)
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        (name, wanted)
+        for name, peer in all_peers().items()
+        for wanted in (None, *isa.ISAS)
+        if not peer.yardstick and not isa.why_left_out(peer, wanted)
+    ],
+)
+def test_an_adapter_is_right_on_two_threads_and_when_restricted(name, wanted, rng):
+    """An array long enough to be shared by threads, of a length that no vector divides."""
+    peer = all_peers()[name]
+    if peer.why_missing():
+        pytest.skip(peer.why_missing())
+    if wanted and elufast.show_config("dict")["instruction_set"] not in ("avx2", "avx512"):
+        pytest.skip("no AVX2 here")
+    process = PeerProcess(name, environment=isa.environment(peer, wanted))
+    try:
+        process.ask("start", 2)
+        _assert_right(process, ROW_OF["elu"], "float32", rng, shape=(1, 100_003), limit=100_003)
+    finally:
+        process.stop()
+
+
+def _assert_right(process, row, dtype, rng, shape=(2, 70), limit=100):
+    batches = tuple(rng.standard_normal(shape).astype(dtype) for _ in row.data)
     process.ask("prepare", row.name, batches, row.parameters)
     process.ask("turn")
-    results = process.ask("results", 100)
-    expected = getattr(reference, row.name)(*(batch.ravel()[:100] for batch in batches))
+    results = process.ask("results", limit)
+    expected = getattr(reference, row.name)(*(batch.ravel()[:limit] for batch in batches))
     expected = expected if isinstance(expected, tuple) else (expected,)
     tolerance = SimpleNamespace(float16=2e-2, float32=1e-5, float64=1e-12).__dict__[dtype]
     for result, exact in zip(results, expected, strict=True):

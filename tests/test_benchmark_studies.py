@@ -10,11 +10,12 @@ from comparison import forms, isa, markdown, memory, options, rounds, sheets, ti
 from comparison.bench import Bench
 from comparison.cases import Case
 from comparison.peers import all_peers
+from comparison.peers.native import vector_math
 from comparison.processes import PeerFailure, PeerProcess
 from comparison.results import Comparison, PeerState, Record, load, state_of
 from comparison.run import _state
 from comparison.studies import STUDIES, fresh, layouts, small, study_of, sweep, tail, threads
-from comparison.worker import Session
+from comparison.worker import TURN_SECONDS, Session
 from fake_peers import FAKES, spawn_with_fakes
 
 import elufast
@@ -129,6 +130,35 @@ def test_turns_wait_until_the_threads_of_the_last_one_sleep(threads, pauses, mon
     assert slept == [rounds.SETTLE_SECONDS] * pauses
 
 
+@pytest.mark.parametrize(
+    ("peer", "threads", "latest", "warm_up"),
+    [
+        ("good", 1, 0.0, 0.001),
+        ("good", 1, 0.004, None),
+        ("good", 2, 0.0, 0.030),
+        ("good", 2, 0.004, 0.030),
+        ("good", 2, 0.031, None),
+        ("single", 2, 0.0, 0.001),
+    ],
+)
+def test_several_threads_have_a_longer_warm_up(peer, threads, latest, warm_up, fakes, monkeypatch):
+    session, passes = Session(peer), []
+    session.start(threads)
+    session._slots, session._latest_pass = [None], latest
+    monkeypatch.setattr(session, "_passes", lambda seconds: passes.append(seconds) or [1.0])
+    session.turn()
+    assert passes == [*filter(None, [warm_up]), TURN_SECONDS]
+
+
+def test_latencies_have_the_warm_up_too(fakes, monkeypatch):
+    session, passes = Session("good"), []
+    session.start(2)
+    session._slots = [SimpleNamespace(call=int)]
+    monkeypatch.setattr(session, "_passes", passes.append)
+    session.latencies(1)
+    assert passes == [0.030]
+
+
 def test_a_reason_names_no_folder():
     failures = {}
     with timing._noting(failures, "it"):
@@ -142,10 +172,10 @@ def test_a_reason_names_no_folder():
 def test_a_restriction_is_there_when_the_process_starts(fakes):
     states = [state_of(FAKES["restricted"])]
     with Bench(states, 1, "avx2", spawn=spawn_with_fakes).team(1):
-        assert states[0].version == "up to AVX2"
+        assert states[0].version == "no more than AVX2"
     assert "FAKE_ISA" not in os.environ
     with Bench(states, 1, None, spawn=spawn_with_fakes).team(1):
-        assert states[0].version == "all"
+        assert states[0].version == "unrestricted"
 
 
 def test_the_environment_is_as_before(monkeypatch, fakes):
@@ -157,10 +187,24 @@ def test_the_environment_is_as_before(monkeypatch, fakes):
 def test_who_cannot_be_restricted_is_left_out(fakes):
     assert _state("restricted", "avx2").status == "ran"
     assert _state("copyto", "avx2").status == "ran"
-    state = _state("good", "avx2")
+    state = _state("unrestrictable", "avx2")
     assert (state.status, state.reason) == ("left out", "cannot be restricted to avx2")
-    assert _state("good", None).status == "ran"
-    assert isa.environment(all_peers()["elufast"], "avx2") == {"ELUFAST_ISA": "avx2"}
+    assert _state("unrestrictable", None).status == "ran"
+    assert isa.environment(all_peers()["elufast"], "avx2")["ELUFAST_ISA"] == "avx2"
+    assert isa.environment(all_peers()["elufast"], None) == {}
+
+
+def test_a_yardstick_can_be_restricted():
+    yardsticks = [peer for peer in all_peers().values() if peer.yardstick]
+    assert [peer.name for peer in yardsticks if isa.why_left_out(peer, "avx2")] == []
+
+
+@pytest.mark.parametrize(("wanted", "expected"), [(None, 64), ("avx2", 32)])
+def test_a_c_loop_keeps_to_the_vectors_that_are_wanted(wanted, expected, monkeypatch):
+    monkeypatch.setattr(vector_math, "_has_avx512", lambda: True)
+    for name, value in isa.environment(all_peers()["svml"], wanted).items():
+        monkeypatch.setenv(name, value)
+    assert vector_math.vector_bytes() == expected
 
 
 def test_elufast_is_restricted():

@@ -98,6 +98,12 @@ def test_options_choose_what_is_measured():
     assert (chosen.threads, chosen.rounds) == ((3,), 9)
 
 
+def test_a_quick_comparison_leaves_out_what_starts_slowly():
+    assert {*options.parse([]).peers} - {*options.parse(["--quick"]).peers} == {"torch-compile"}
+    named = options.parse(["--quick", "--peers", "elufast", "torch-compile"])
+    assert named.peers == ("elufast", "torch-compile")
+
+
 def test_the_default_output_is_outside_of_the_results():
     assert options.parse([]).output.name == "elufast-comparison"
 

@@ -16,6 +16,7 @@ from .studies.base import Study
 
 DEFAULT_OUTPUT = Path("elufast-comparison")
 LARGEST_SIZE = 10**9
+SLOW = [name for name, peer in all_peers().items() if not peer.in_quick]
 
 EPILOG = """\
 Every size is a number of elements; 1e6 is understood. Without --sizes, float32 is measured at
@@ -115,7 +116,8 @@ def _parser() -> argparse.ArgumentParser:
         help=f"default: {OVERVIEW.preset.rounds}")  # fmt: skip
     add("--isa", type=_one_of(ISAS, "instruction set"), metavar="ISA",
         help=f"restrict all peers, leave out those that cannot be: {', '.join(ISAS)}")  # fmt: skip
-    add("--quick", action="store_true", help="fewer cells and rounds, some 15 seconds")
+    add("--quick", action="store_true",
+        help=f"fewer cells and rounds, no {', '.join(SLOW)} unless named")  # fmt: skip
     add("--output", type=Path, default=DEFAULT_OUTPUT, metavar="FOLDER",
         help="where the JSON file and the charts go (default: ./%(default)s)")  # fmt: skip
     add("--markdown", type=Path, metavar="FILE",

@@ -22,8 +22,10 @@ from .peers.base import Array, Prepared
 # Long enough for the clock and for many passes; short enough to come round again before the
 # machine's mood changes.
 TURN_SECONDS = 0.003
-# Long enough to fill the caches, to wake a thread pool and to outlast the spinning of another's.
+# Long enough to fill the caches.
 WARM_UP_SECONDS = 0.001
+# Threads that have slept may wake up on one CPU; it takes the scheduler so long to part them.
+THREADED_WARM_UP_SECONDS = 0.030
 
 
 class Session:
@@ -33,9 +35,12 @@ class Session:
         self._peer = all_peers()[peer]
         self._slots: list[Prepared] = []
         self._latest_pass = 0.0
+        self._warm_up_seconds = WARM_UP_SECONDS
 
     def start(self, threads: int) -> str:
         """Import the library; return its version."""
+        if threads > 1 and self._peer.threaded:
+            self._warm_up_seconds = THREADED_WARM_UP_SECONDS
         self._peer.start(threads)
         return self._peer.version()
 
@@ -51,12 +56,12 @@ class Session:
     def turn(self) -> float:
         """Return the seconds of one call, from the median of the passes of a turn.
 
-        A pass is one call for every row. What is slower than a whole turn needs no warming up.
+        A pass is one call for every row. What is slower than turn and warm-up needs no warming up.
         """
         gc.disable()
         try:
-            if self._latest_pass < TURN_SECONDS:
-                self._passes(WARM_UP_SECONDS)
+            if self._latest_pass < max(TURN_SECONDS, self._warm_up_seconds):
+                self._passes(self._warm_up_seconds)
             passes = self._passes(TURN_SECONDS)
         finally:
             gc.enable()
@@ -81,7 +86,7 @@ class Session:
     def latencies(self, count: int) -> Array:
         """Return the nanoseconds of each of `count` calls, back to back, the rows in turn."""
         times = []
-        self._passes(WARM_UP_SECONDS)
+        self._passes(self._warm_up_seconds)
         gc.disable()
         try:
             for call in islice(cycle([slot.call for slot in self._slots]), count):

@@ -12,6 +12,20 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 
+def avx2_through(**variables: str) -> Mapping[str, Mapping[str, str]]:
+    """Declare which environment variables keep a library from using more than AVX2."""
+    return {"avx2": variables}
+
+
+def _numpy_above_avx2() -> str:
+    """Name what NumPy uses above AVX2 on this machine."""
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    return " ".join(name for name in found if name.startswith(("AVX512", "X86_V4")))
+
+
+NUMPY_ISA_ENVIRONMENT = avx2_through(NPY_DISABLE_CPU_FEATURES=_numpy_above_avx2())
+
+
 class Prepared(NamedTuple):
     """A computation bound to its inputs."""
 
@@ -29,13 +43,19 @@ class Peer:
     label: ClassVar[str]
     """As shown in tables and charts."""
     module: ClassVar[str]
-    """The module to import; the peer is missing where it cannot be found."""
+    """The module to import; the peer is missing where it cannot be found. Unused by a peer with a
+    `why_missing` and a `version` of its own."""
     distribution: ClassVar[str | None] = None
     """The installed package whose version is shown, if not named like the module."""
     threaded: ClassVar[bool] = True
     """False where the library has no threads to compute with."""
     yardstick: ClassVar[bool] = False
     """True for what computes something else and is shown for scale only."""
+    isa_environment: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """By instruction set, as --isa names it, the environment variables that keep the library from
+    using higher ones; an instruction set is not in it where the library offers no way."""
+    in_quick: ClassVar[bool] = True
+    """False for what takes so long to start that --quick is without it, unless it is named."""
 
     def why_missing(self) -> str | None:
         """Return why the peer cannot run here, or None."""
@@ -61,6 +81,12 @@ class Peer:
         raise NotImplementedError
 
 
+def canonical(family: str, parameters: Mapping[str, float]) -> tuple[float, float, float]:
+    """Return (a, p, q): y = p*x where x > 0, else a * expm1(q*x). Factors of 1 cost nothing."""
+    alpha, scale = parameters["alpha"], parameters.get("scale", 1.0)
+    return alpha * scale, scale, 1 / alpha if family == "celu" else 1.0
+
+
 def split(function: str) -> tuple[str, str]:
     """Split ``"selu_backward"`` into the family ``"selu"`` and the kind ``"_backward"``."""
     family, underscore, rest = function.partition("_")
@@ -73,9 +99,19 @@ def empty_outputs(function: str, like: Array) -> tuple[Array, ...]:
     return tuple(np.empty_like(like) for _ in range(count))
 
 
-def kept(call: Callable[[], object], outputs: tuple[Array, ...]) -> Prepared:
-    """Prepare a call that writes its results into `outputs`."""
-    return Prepared(call, lambda: outputs)
+def kept(
+    call: Callable[[], object], outputs: tuple[Array, ...], also_kept: tuple[Array, ...] = ()
+) -> Prepared:
+    """Prepare a call that writes its results into `outputs`.
+
+    A call that knows addresses alone needs `also_kept` to keep its inputs from being freed.
+    """
+
+    def results() -> tuple[Array, ...]:
+        _ = also_kept
+        return outputs
+
+    return Prepared(call, results)
 
 
 def returned(call: Callable[[], Any]) -> Prepared:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from .base import Array, Peer, Prepared, empty_outputs, kept
+from .base import (
+    NUMPY_ISA_ENVIRONMENT,
+    Array,
+    Peer,
+    Prepared,
+    avx2_through,
+    empty_outputs,
+    kept,
+)
 
 
 class Elufast(Peer):
     name = "elufast"
     label = "elufast"
     module = "elufast"
+    # NumPy, too: --study small times np.exp in elufast's process.
+    isa_environment = avx2_through(ELUFAST_ISA="avx2", **NUMPY_ISA_ENVIRONMENT["avx2"])
 
     def version(self) -> str:
         import elufast

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from .base import Array, Peer, Prepared, returned, split
+from .base import Array, Peer, Prepared, avx2_through, returned, split
 
 
 class Jax(Peer):
     name = "jax"
     label = "JAX"
     module = "jax"
+    isa_environment = avx2_through(XLA_FLAGS="--xla_cpu_max_isa=AVX2")
 
     def start(self, threads: int) -> None:
         os.environ["JAX_PLATFORMS"] = "cpu"

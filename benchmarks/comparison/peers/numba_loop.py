@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
-from .base import Array, Peer, Prepared, empty_outputs, kept, split
+from .base import Array, Peer, Prepared, avx2_through, empty_outputs, kept, split
 
 Formula = Callable[..., Any]
 
@@ -37,6 +37,7 @@ class Numba(Peer):
     name = "numba"
     label = "Numba"
     module = "numba"
+    isa_environment = avx2_through(NUMBA_CPU_NAME="haswell")
 
     def start(self, threads: int) -> None:
         os.environ["NUMBA_NUM_THREADS"] = str(threads)

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from .base import Array, Peer, Prepared, empty_outputs, kept, split
+from .base import Array, Peer, Prepared, avx2_through, empty_outputs, kept, split
 
 EXPRESSIONS = {
     "elu": "where(x > 0, x, alpha * expm1(x))",
@@ -33,6 +33,8 @@ class NumExpr(Peer):
     name = "numexpr"
     label = "numexpr"
     module = "numexpr"
+    # it is compiled for SSE2
+    isa_environment = avx2_through()
 
     def start(self, threads: int) -> None:
         os.environ["NUMEXPR_MAX_THREADS"] = str(threads)

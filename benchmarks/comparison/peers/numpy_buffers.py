@@ -11,13 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Peer, Prepared, empty_outputs, kept, split
-
-
-def _canonical(family: str, parameters: Mapping[str, float]) -> tuple[float, float, float]:
-    """Return (a, p, q): y = p*x where x > 0, else a * expm1(q*x). Factors of 1 cost nothing."""
-    alpha, scale = parameters["alpha"], parameters.get("scale", 1.0)
-    return alpha * scale, scale, 1 / alpha if family == "celu" else 1.0
+from .base import (
+    NUMPY_ISA_ENVIRONMENT,
+    Array,
+    Peer,
+    Prepared,
+    canonical,
+    empty_outputs,
+    kept,
+    split,
+)
 
 
 def _scale(array: Array, factor: float) -> None:
@@ -53,6 +56,7 @@ class NumpyBuffers(Peer):
     name = "numpy-out"
     label = "NumPy with out="
     module = "numpy"
+    isa_environment = NUMPY_ISA_ENVIRONMENT
     threaded = False
 
     def start(self, threads: int) -> None:
@@ -66,7 +70,7 @@ class NumpyBuffers(Peer):
     ) -> Prepared:
         family, kind = split(function)
         outputs = empty_outputs(function, inputs[0])
-        constants = _canonical(family, parameters)
+        constants = canonical(family, parameters)
         return kept(_call(kind, inputs, constants, outputs), outputs)
 
 

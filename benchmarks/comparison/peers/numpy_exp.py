@@ -7,13 +7,14 @@ from functools import partial
 
 import numpy as np
 
-from .base import Array, Peer, Prepared, kept
+from .base import NUMPY_ISA_ENVIRONMENT, Array, Peer, Prepared, kept
 
 
 class NumpyExp(Peer):
     name = "np.exp"
     label = "np.exp (scale)"
     module = "numpy"
+    isa_environment = NUMPY_ISA_ENVIRONMENT
     threaded = False
     yardstick = True
 

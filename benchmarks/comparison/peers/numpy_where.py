@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Peer, Prepared, returned
+from .base import NUMPY_ISA_ENVIRONMENT, Array, Peer, Prepared, returned
 
 FORMULAS: dict[str, Callable[..., Any]] = {
     "elu": lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(x)),
@@ -35,6 +35,7 @@ class NumpyWhere(Peer):
     name = "numpy-where"
     label = "NumPy where+expm1"
     module = "numpy"
+    isa_environment = NUMPY_ISA_ENVIRONMENT
     threaded = False
 
     def start(self, threads: int) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from .base import Array, Peer, Prepared, empty_outputs, kept, split
+from .base import Array, Peer, Prepared, avx2_through, empty_outputs, kept, split
 
 
 class Torch(Peer):
     name = "torch"
     label = "PyTorch"
     module = "torch"
+    isa_environment = avx2_through(ATEN_CPU_CAPABILITY="avx2")
 
     def start(self, threads: int) -> None:
         import torch
@@ -31,10 +32,10 @@ class Torch(Peer):
         family, kind = split(function)
         outputs = empty_outputs(function, inputs[0])
         tensors = [torch.from_numpy(array) for array in (*inputs, *outputs)]
-        return kept(_call(kind, tensors, _coefficients(family, parameters)), outputs)
+        return kept(_call(kind, tensors, coefficients(family, parameters)), outputs)
 
 
-def _coefficients(family: str, parameters: Mapping[str, float]) -> tuple[float, float, float]:
+def coefficients(family: str, parameters: Mapping[str, float]) -> tuple[float, float, float]:
     """Return the alpha, scale and input_scale with which torch computes selu and celu, too."""
     alpha, scale = parameters["alpha"], parameters.get("scale", 1.0)
     return alpha, scale, 1 / alpha if family == "celu" else 1.0

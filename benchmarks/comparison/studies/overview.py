@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..cases import DEFAULT_FUNCTIONS, DEFAULT_SIZES, QUICK_FUNCTIONS, QUICK_SIZES
+from ..peers import all_peers
 from ..results import FILE_NAME, Comparison
 from ..sheets import Sheet
 from ..verdict import lost_cells
@@ -16,7 +17,12 @@ class Overview(Study):
     name = ""
     summary = "functions, types and a few sizes: speed and errors"
     preset = Preset(DEFAULT_FUNCTIONS, DEFAULT_SIZES, rounds=7)
-    quick = Preset(QUICK_FUNCTIONS, QUICK_SIZES, rounds=3)
+    quick = Preset(
+        QUICK_FUNCTIONS,
+        QUICK_SIZES,
+        rounds=3,
+        peers=tuple(name for name, peer in all_peers().items() if peer.in_quick),
+    )
 
     def file_name(self) -> str:
         return FILE_NAME
