@@ -119,7 +119,7 @@ done:
 static PyObject *call_given(const call_data *data, const elufast_plain_call *call,
                             PyObject *const *args, size_t count) {
     elufast_parameters *current = elufast_current_parameters(), outer = *current;
-    memcpy(current->values, call->parameters, sizeof call->parameters);
+    *current = call->parameters;
     PyObject *result = data->numpy_call(data->given, args, count, call->keywords);
     *current = outer;
     return result;
@@ -132,7 +132,7 @@ static PyObject *call_plain(int row, PyObject *ufunc, elufast_plain_call *call) 
     if (iterate(row, ufunc, call->items, call->count, call->keywords, &result)) return result;
     PyObject **args = call->items + f->parameters;
     size_t count = (size_t)(call->count - f->parameters);
-    memmove(args, call->items, (size_t)f->data * sizeof *args);
+    for (int i = f->data - 1; i >= 0; i--) args[i] = call->items[i];
     if (!call->is_default) return call_given(data, call, args, count);
     return data->numpy_call(data->plain, args, count, call->keywords);
 }

@@ -21,17 +21,19 @@ elufast_tuning elufast_tune = {
  * blocks with 16 bytes an element are 24 KiB, which the first-level cache holds. */
 enum { BLOCK = 256 };
 
+/* In the loop's type. */
+typedef union {
+    char bytes[ELUFAST_LARGEST_ITEM];
+    long double alignment;
+} parameter_value;
+
 typedef struct {
     const elufast_loop *loop;
     char *arrays[ELUFAST_MAX_OPERANDS];
     ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
     size_t block;
     int streams;
-    /* Parameters of the call, in the loop's type. */
-    union {
-        char bytes[ELUFAST_LARGEST_ITEM];
-        long double alignment;
-    } values[ELUFAST_MAX_PARAMETERS];
+    parameter_value values[ELUFAST_MAX_PARAMETERS]; /* where the source is ELUFAST_OF_THE_CALL */
 } call;
 
 static int count_in(const elufast_function *f) { return f->data + f->parameters; }
@@ -274,22 +276,31 @@ static uint16_t half_from_double(double value) {
 }
 
 static void store_as(char *to, size_t item_size, double value) {
-    const uint16_t half = item_size == sizeof half ? half_from_double(value) : 0;
-    const float single = (float)value;
-    const long double extended = value;
-    const void *from = item_size == sizeof half     ? (const void *)&half
-                       : item_size == sizeof single ? (const void *)&single
-                       : item_size == sizeof value  ? (const void *)&value
-                                                    : (const void *)&extended;
-    memcpy(to, from, item_size);
+    if (item_size == sizeof(uint16_t)) {
+        const uint16_t half = half_from_double(value);
+        memcpy(to, &half, sizeof half);
+    } else if (item_size == sizeof(float)) {
+        const float single = (float)value;
+        memcpy(to, &single, sizeof single);
+    } else if (item_size == sizeof(double)) {
+        memcpy(to, &value, sizeof value);
+    } else {
+        const long double extended = value;
+        memcpy(to, &extended, sizeof extended);
+    }
+}
+
+static void store_parameters(parameter_value *values, const elufast_loop *loop) {
+    const elufast_parameters *current = &current_parameters;
+    for (int i = 0; i < loop->function->parameters; i++) {
+        store_as(values[i].bytes, loop->item_size, current->values[i]);
+    }
 }
 
 /* ---- the loop ---- */
 
 static char *own_parameter(call *c, int i) {
-    if (c->loop->source == ELUFAST_DEFAULTS) return (char *)c->loop->defaults[i];
-    store_as(c->values[i].bytes, c->loop->item_size, current_parameters.values[i]);
-    return c->values[i].bytes;
+    return c->loop->source == ELUFAST_DEFAULTS ? (char *)c->loop->defaults[i] : c->values[i].bytes;
 }
 
 static void prepare(call *c, const elufast_loop *loop, char **arrays, const ptrdiff_t *steps) {
@@ -297,6 +308,7 @@ static void prepare(call *c, const elufast_loop *loop, char **arrays, const ptrd
     c->loop = loop;
     c->block = BLOCK;
     c->streams = 0;
+    if (loop->source == ELUFAST_OF_THE_CALL) store_parameters(c->values, loop);
     int given = 0;
     for (int i = 0; i < count_in(f) + f->out; i++) {
         int is_parameter = i >= f->data && i < count_in(f);
@@ -311,6 +323,54 @@ static void prepare(call *c, const elufast_loop *loop, char **arrays, const ptrd
     }
 }
 
+/* ---- short runs: a where= mask makes them by the hundred thousand ---- */
+
+/* Longer ones do not notice what the general way costs (some 10 ns), nor are shorter ones worth a
+ * second thread in any type. */
+enum { SHORT_RUN = 256 };
+
+static int is_same_or_apart(const char *a, const char *b, size_t bytes) {
+    return a == b || (size_t)((uintptr_t)a - (uintptr_t)b + bytes - 1) >= 2 * bytes - 1;
+}
+
+/* Contiguous data and outputs that do not overlap; there are no other arrays. */
+static int is_simple(const elufast_function *f, char *const *arrays, size_t n,
+                     const ptrdiff_t *steps, size_t item) {
+    const int end = f->data + f->out;
+    for (int i = 0; i < end; i++) {
+        if (steps[i] != (ptrdiff_t)item && n > 1) return 0;
+    }
+    for (int out = f->data; out < end; out++) {
+        for (int other = 0; other < out; other++) {
+            if (!is_same_or_apart(arrays[other], arrays[out], n * item)) return 0;
+            if (other >= f->data && arrays[other] == arrays[out]) return 0;
+        }
+    }
+    return 1;
+}
+
+static void run_with_parameters_of_call(char *const *arrays, size_t n, const elufast_loop *loop) {
+    parameter_value values[ELUFAST_MAX_PARAMETERS];
+    const char *parameters[ELUFAST_MAX_PARAMETERS] = {values[0].bytes, values[1].bytes};
+    store_parameters(values, loop);
+    loop->kernels.scalar((const char *const *)arrays, parameters, arrays + loop->function->data, n);
+}
+
+static int run_short(char *const *arrays, size_t n, const ptrdiff_t *steps,
+                     const elufast_loop *loop) {
+    const elufast_function *f = loop->function;
+    if (n > SHORT_RUN || loop->source == ELUFAST_OPERANDS) return 0;
+    if (!is_simple(f, arrays, n, steps, loop->item_size)) return 0;
+    if (loop->source == ELUFAST_DEFAULTS) {
+        loop->kernels.defaults((const char *const *)arrays, NULL, arrays + f->data, n);
+    } else {
+        run_with_parameters_of_call(arrays, n, loop);
+    }
+    return 1;
+}
+
+/* ---- any run ---- */
+
 /* Threads never write to one line of the cache: cuts fall where lines of the first output begin. */
 static void run_on_threads(call *c, elufast_body *body, size_t n) {
     const size_t item = c->loop->item_size, grain = ELUFAST_CACHE_LINE / item;
@@ -322,7 +382,7 @@ static void run_on_threads(call *c, elufast_body *body, size_t n) {
 void elufast_inner_loop(char **arrays, const ptrdiff_t *count, const ptrdiff_t *steps, void *loop) {
     const size_t n = (size_t)*count;
     call c;
-    if (n == 0) return;
+    if (n == 0 || run_short(arrays, n, steps, loop)) return;
     prepare(&c, loop, arrays, steps);
     const elufast_function *f = c.loop->function;
     overlap found = n > 1 ? worst_overlap(&c, n) : APART;

@@ -126,13 +126,15 @@ int elufast_read_plain_call(elufast_plain_call *call, const elufast_function *f,
 
     for (int i = 0; i < f->parameters; i++) {
         PyObject **item = &call->items[f->data + i];
+        double *value = &call->parameters.values[i];
         if (*item == NULL) {
             *item = defaults[i];
-            call->parameters[i] = f->defaults[i];
-            continue;
+            *value = f->defaults[i];
+        } else if (!read_parameter(*item, value)) {
+            return 0;
+        } else if (*value != f->defaults[i]) {
+            call->is_default = 0;
         }
-        if (!read_parameter(*item, &call->parameters[i])) return 0;
-        if (call->parameters[i] != f->defaults[i]) call->is_default = 0;
     }
     int others = 0;
     if (out != NULL) call->items[call->count + others++] = out;

@@ -5,7 +5,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "_functions.h"
+#include "_inner_loop.h"
 
 typedef struct {
     /* Borrowed: data, parameters, then positional outputs or what the keywords name. */
@@ -13,7 +13,7 @@ typedef struct {
     Py_ssize_t count;   /* of the positional ones */
     PyObject *keywords; /* borrowed: a tuple of names, or NULL */
     int is_default;     /* no parameter was given */
-    double parameters[ELUFAST_MAX_PARAMETERS];
+    elufast_parameters parameters;
 } elufast_plain_call;
 
 /* Whether the call is plain: data that are arrays and numbers of NumPy's own floats (or one Python
