@@ -1,6 +1,6 @@
 """Compare elufast with the ways people compute ELU, SELU and CELU today, on real data.
 
-    python benchmarks/compare.py             two minutes: speed, errors, charts, JSON
+    python benchmarks/compare.py             some minutes: speed, errors, charts, JSON
     python benchmarks/compare.py --quick     a short look
     python benchmarks/compare.py --study sweep         sizes from 1 to 1e8; there are other studies
     python benchmarks/compare.py --markdown FILE --ratios     every cell of a run, losses first

@@ -6,6 +6,7 @@ nothing is written twice and no memory is new.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
@@ -23,7 +24,6 @@ class TorchCompile(Peer):
     name = "torch-compile"
     label = "torch.compile"
     module = "torch"
-    # Inductor reads it, too.
     isa_environment = avx2_through(ATEN_CPU_CAPABILITY="avx2")
     in_quick = False
 
@@ -42,6 +42,10 @@ class TorchCompile(Peer):
         # One loop at a time is compiled: a pool of processes and a header for many cost more.
         _inductor.config.compile_threads = 1
         _inductor.config.cpp_cache_precompile_headers = False
+        # Inductor obeys the variable, too, but its cache on disk does not: loops generated for
+        # AVX-512 would be compiled for AVX2 and skip every second vector. Its key has the setting.
+        if os.environ.get("ATEN_CPU_CAPABILITY") == "avx2":
+            _inductor.config.cpp.simdlen = 256
 
     def supports(self, function: str, dtype: str) -> bool:
         return split(function)[1] != "_grad2"
