@@ -10,8 +10,8 @@ enum { MAX_INPUTS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS };
 enum { SMALL_STACK = 16 };
 
 typedef struct {
-    vectorcallfunc numpy_call; /* what stood in the slot */
-    PyObject *plain, *given; /* without inputs for the parameters: see elufast_install_call */
+    vectorcallfunc numpy_call;   /* what stood in the slot */
+    PyObject *plain, *given;     /* without inputs for the parameters: see elufast_install_call */
     PyObject *names[MAX_INPUTS]; /* interned */
     PyObject *defaults[ELUFAST_MAX_PARAMETERS];
 } call_data;
