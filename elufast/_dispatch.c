@@ -30,18 +30,23 @@ extern elufast_kernel_table elufast_kernels_baseline;
 extern const elufast_moves elufast_moves_baseline;
 extern elufast_stream *const elufast_stream_baseline;
 
+#ifdef ELUFAST_NEON
+#define BASELINE "neon"
+#else
+#define BASELINE "baseline"
+#endif
+
 /* What an instruction set's objects are called. */
-#define ELUFAST_SET(name) \
-    #name, &elufast_kernels_##name, &elufast_moves_##name, &elufast_stream_##name
+#define ELUFAST_SET(name) &elufast_kernels_##name, &elufast_moves_##name, &elufast_stream_##name
 
 const elufast_instruction_set elufast_instruction_sets[] = {
 #ifdef ELUFAST_HAVE_AVX512
-    {ELUFAST_SET(avx512), has_avx512},
+    {"avx512", ELUFAST_SET(avx512), has_avx512},
 #endif
 #ifdef ELUFAST_HAVE_AVX2
-    {ELUFAST_SET(avx2), has_avx2},
+    {"avx2", ELUFAST_SET(avx2), has_avx2},
 #endif
-    {ELUFAST_SET(baseline), always},
+    {BASELINE, ELUFAST_SET(baseline), always},
 };
 
 const int elufast_instruction_set_count =

@@ -9,6 +9,8 @@
 
 #if defined(__F16C__)
 #include <immintrin.h>
+#elif defined(ELUFAST_NEON)
+#include <arm_neon.h>
 #endif
 
 #if defined(__AVX512F__)
@@ -28,6 +30,19 @@ static inline void half_load(const elufast_f16 *half, float *x) {
 static inline void half_store(const float *x, elufast_f16 *half) {
     __m128i bits = _mm256_cvtps_ph(_mm256_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT);
     _mm_storeu_si128((__m128i *)half, bits);
+}
+#elif defined(ELUFAST_NEON)
+/* Two registers of floats, for 16 bytes of float16; FPCR as a process starts with it rounds to
+ * nearest even and keeps subnormals. */
+enum { HALF_LANES = 8 };
+static inline void half_load(const elufast_f16 *half, float *x) {
+    float16x8_t both = vreinterpretq_f16_u16(vld1q_u16(half));
+    vst1q_f32(x, vcvt_f32_f16(vget_low_f16(both)));
+    vst1q_f32(x + 4, vcvt_high_f32_f16(both));
+}
+static inline void half_store(const float *x, elufast_f16 *half) {
+    float16x4_t low = vcvt_f16_f32(vld1q_f32(x));
+    vst1q_u16(half, vreinterpretq_u16_f16(vcvt_high_f16_f32(low, vld1q_f32(x + 4))));
 }
 #else
 enum { HALF_LANES = 8 };

@@ -54,6 +54,11 @@ typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TY
 #define ELUFAST_JOIN(a, b) ELUFAST_JOIN_AS_THEY_ARE(a, b)
 #define ELUFAST_HALF(name) ELUFAST_JOIN(ELUFAST_TABLE, _half_##name)
 
+/* NEON, with fma, belongs to every 64-bit ARM processor: what is called the baseline elsewhere. */
+#if defined(__aarch64__) && defined(__ARM_NEON)
+#define ELUFAST_NEON
+#endif
+
 /* In front of a loop: its turns have nothing to do with each other. */
 #if defined(__clang__)
 #define ELUFAST_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
