@@ -29,6 +29,15 @@ typedef int64_t elufast_i64;
 typedef uint64_t elufast_u64;
 #endif
 
+/* On a struct of two numbers: clang packs two floats that a function returns into one register, as
+ * x86-64 has it, also when it inlines the function, and then leaves the loop around it scalar. A
+ * struct of more than 16 bytes is returned in memory, of which inlining leaves nothing. */
+#if defined(__clang__) && defined(__x86_64__) && !defined(ELUFAST_CUDA)
+#define ELUFAST_UNPACKED __attribute__((aligned(32)))
+#else
+#define ELUFAST_UNPACKED
+#endif
+
 /* The error terms of the formulas need every result rounded to its own type. */
 #if defined(FLT_EVAL_METHOD) && (FLT_EVAL_METHOD == 1 || FLT_EVAL_METHOD == 2)
 #error "elufast needs float and double arithmetic without excess precision (-mfpmath=sse, say)"
