@@ -13,7 +13,6 @@ from comparison.peers import all_peers
 from comparison.peers.native import vector_math
 from comparison.processes import PeerFailure, PeerProcess
 from comparison.results import Comparison, PeerState, Record, load, state_of
-from comparison.run import _state
 from comparison.studies import STUDIES, fresh, layouts, small, study_of, sweep, tail, threads
 from comparison.worker import TURN_SECONDS, Session
 from fake_peers import FAKES, spawn_with_fakes
@@ -23,6 +22,14 @@ from elufast import _reference as reference
 from elufast._ufuncs import ROWS
 
 F4 = np.float32
+
+
+def run_module():
+    """comparison.run, which shows its tables with rich."""
+    pytest.importorskip("rich")
+    from comparison import run
+
+    return run
 
 
 @pytest.fixture
@@ -68,6 +75,7 @@ def test_a_study_runs(name, tmp_path, capsys):
 
 @pytest.mark.parametrize("name", ["sweep", "threads", "tail"])
 def test_a_study_goes_on_without_a_peer_that_fails(name, fakes):
+    pytest.importorskip("sklearn")  # the data
     peers = ["good", "fails-to-start", "dies", "elephants-only"]
     states = [state_of(FAKES[peer]) for peer in peers]
     steps = []
@@ -185,11 +193,11 @@ def test_the_environment_is_as_before(monkeypatch, fakes):
 
 
 def test_who_cannot_be_restricted_is_left_out(fakes):
-    assert _state("restricted", "avx2").status == "ran"
-    assert _state("copyto", "avx2").status == "ran"
-    state = _state("unrestrictable", "avx2")
+    assert run_module()._state("restricted", "avx2").status == "ran"
+    assert run_module()._state("copyto", "avx2").status == "ran"
+    state = run_module()._state("unrestrictable", "avx2")
     assert (state.status, state.reason) == ("left out", "cannot be restricted to avx2")
-    assert _state("unrestrictable", None).status == "ran"
+    assert run_module()._state("unrestrictable", None).status == "ran"
     assert isa.environment(all_peers()["elufast"], "avx2")["ELUFAST_ISA"] == "avx2"
     assert isa.environment(all_peers()["elufast"], None) == {}
 
