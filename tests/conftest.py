@@ -34,6 +34,14 @@ def _keep_threads():
         elufast.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True)
+def _keep_error_state():
+    """Give NumPy its handling of warnings back: some benchmark peers switch it."""
+    before = np.geterr()
+    yield
+    np.seterr(**before)
+
+
 @pytest.fixture(params=[1, 2, 3], ids="{}threads".format)
 def threads(request):
     """A thread count, in force; 3 is more than many machines have, and cuts arrays unevenly."""
