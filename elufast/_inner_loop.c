@@ -159,24 +159,10 @@ static void run_contiguous_array(void *context, size_t start, size_t count) {
     (c->streams ? run_streamed : run_kernel)(c, c->loop->kernels.array, start, count);
 }
 
-static void copy_strided(char *to, ptrdiff_t to_step, const char *from, ptrdiff_t from_step,
-                         size_t count, size_t item_size) {
-#define COPY(size)                                                         \
-    for (size_t i = 0; i < count; i++, to += to_step, from += from_step) { \
-        memcpy(to, from, size);                                            \
-    }
-    /* A constant size makes each copy one move. */
-    switch (item_size) {
-        case 2:
-            COPY(2) break;
-        case 4:
-            COPY(4) break;
-        case 8:
-            COPY(8) break;
-        default:
-            COPY(item_size) break;
-    }
-#undef COPY
+static void copy(const call *c, char *to, ptrdiff_t to_step, const char *from, ptrdiff_t from_step,
+                 size_t count) {
+    const elufast_steps to_steps = {to_step, 0}, from_steps = {from_step, 0};
+    c->loop->moves->copy(to, to_steps, from, from_steps, count, 1, c->loop->item_size);
 }
 
 /* Any strides: the inputs are gathered into blocks, the outputs scattered from them. All inputs of
@@ -199,12 +185,12 @@ static void run_blocks(void *context, size_t start, size_t count) {
             if (k >= in) continue;
             const char *from = c->arrays[k] + c->steps[k] * (ptrdiff_t)i;
             size_t needed = scalars && k >= f->data ? 1 : n;
-            copy_strided(at[k], (ptrdiff_t)item, from, c->steps[k], needed, item);
+            copy(c, at[k], (ptrdiff_t)item, from, c->steps[k], needed);
         }
         kernel((const char *const *)at, (const char *const *)at + f->data, at + in, n);
         for (int k = in; k < in + f->out; k++) {
             char *to = c->arrays[k] + c->steps[k] * (ptrdiff_t)i;
-            copy_strided(to, c->steps[k], at[k], (ptrdiff_t)item, n, item);
+            copy(c, to, c->steps[k], at[k], (ptrdiff_t)item, n);
         }
     }
 }

@@ -93,24 +93,16 @@ ROWS(swap_16, uint16_t, swapped_16)
 ROWS(swap_32, uint32_t, swapped_32)
 ROWS(swap_64, uint64_t, swapped_64)
 
-static void copy_any(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
-                     size_t n, size_t rows, size_t size) {
+/* Items of any size, longdouble's for one; reversed byte by byte if they are to be swapped. */
+static void move_any(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                     size_t n, size_t rows, size_t size, int is_swapped) {
     for (size_t row = 0; row < rows; row++) {
         char *target = to + to_steps.row_step * (ptrdiff_t)row;
         const char *source = from + from_steps.row_step * (ptrdiff_t)row;
         for (size_t i = 0; i < n; i++, target += to_steps.step, source += from_steps.step) {
-            memcpy(target, source, size);
-        }
-    }
-}
-
-static void swap_any(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
-                     size_t n, size_t rows, size_t size) {
-    for (size_t row = 0; row < rows; row++) {
-        char *target = to + to_steps.row_step * (ptrdiff_t)row;
-        const char *source = from + from_steps.row_step * (ptrdiff_t)row;
-        for (size_t i = 0; i < n; i++, target += to_steps.step, source += from_steps.step) {
-            for (size_t byte = 0; byte < size; byte++) target[byte] = source[size - 1 - byte];
+            for (size_t byte = 0; byte < size; byte++) {
+                target[byte] = source[is_swapped ? size - 1 - byte : byte];
+            }
         }
     }
 }
@@ -131,7 +123,7 @@ static void copy(char *to, elufast_steps to_steps, const char *from, elufast_ste
             copy_64(to, to_steps, from, from_steps, n, rows);
             break;
         default:
-            copy_any(to, to_steps, from, from_steps, n, rows, size);
+            move_any(to, to_steps, from, from_steps, n, rows, size, 0);
     }
 }
 
@@ -148,7 +140,7 @@ static void swap(char *to, elufast_steps to_steps, const char *from, elufast_ste
             swap_64(to, to_steps, from, from_steps, n, rows);
             break;
         default:
-            swap_any(to, to_steps, from, from_steps, n, rows, size);
+            move_any(to, to_steps, from, from_steps, n, rows, size, 1);
     }
 }
 
