@@ -115,12 +115,17 @@ static int is_weak(PyObject *object) {
 }
 
 static int is_numpy_scalar(PyObject *object) {
-    if (!PyArray_IsScalar(object, Number) && !PyArray_IsScalar(object, Bool)) return 0;
+    if (!PyArray_IsScalar(object, Generic)) return 0;
     PyArray_Descr *descr = PyArray_DescrFromScalar(object);
-    int is_exact = descr != NULL && (PyTypeObject *)descr->typeobj == Py_TYPE(object);
-    if (descr == NULL) PyErr_Clear();
+    int is_ours = 0;
+    if (descr == NULL) {
+        PyErr_Clear();
+    } else if ((PyTypeObject *)descr->typeobj == Py_TYPE(object)) {
+        is_ours = PyTypeNum_ISNUMBER(descr->type_num) || PyTypeNum_ISBOOL(descr->type_num) ||
+                  elufast_is_bfloat16(descr->type_num);
+    }
     Py_XDECREF(descr);
-    return is_exact;
+    return is_ours;
 }
 
 static int same_layout(PyArrayObject *a, PyArrayObject *b) {

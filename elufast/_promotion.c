@@ -20,7 +20,7 @@ static int is_integer_or_weak(PyArray_DTypeMeta *dtype) {
 }
 
 static int is_bfloat16(PyArray_DTypeMeta *dtype) {
-    return dtype->type_num >= NPY_USERDEF && elufast_is_bfloat16(dtype->type_num);
+    return elufast_bfloat16_number() >= 0 && elufast_is_bfloat16(dtype->type_num);
 }
 
 static int has_loop(PyArray_DTypeMeta *dtype) {
@@ -28,37 +28,53 @@ static int has_loop(PyArray_DTypeMeta *dtype) {
            dtype == &PyArray_DoubleDType || dtype == &PyArray_LongDoubleDType || is_bfloat16(dtype);
 }
 
-/* A new reference. NumPy cannot promote bfloat16 with a Python number (which it would make
- * float32), with float16 or with most integers: weak numbers have no say, and next to the others it
- * counts as float32, as NumPy's own ufuncs have it. */
-static PyArray_DTypeMeta *common_with_bfloat16(npy_intp count, PyArray_DTypeMeta *const *dtypes) {
-    PyArray_DTypeMeta *strong[MAX_INPUTS];
-    npy_intp strong_count = 0;
-    for (npy_intp i = 0; i < count; i++) {
-        if (!is_weak(dtypes[i])) strong[strong_count++] = dtypes[i];
+/* Not one of NumPy's own: bfloat16 or another type of ml_dtypes, say. */
+static int is_foreign(PyArray_DTypeMeta *dtype) { return dtype->type_num >= NPY_USERDEF; }
+
+static int all_cast_safely(npy_intp count, PyArray_DTypeMeta *const *dtypes, int to) {
+    PyArray_Descr *target = PyArray_DescrFromType(to);
+    int all = target != NULL;
+    for (npy_intp i = 0; i < count && all; i++) {
+        if (is_weak(dtypes[i])) continue; /* a Python number has no say */
+        PyArray_Descr *one = PyArray_DescrFromType(dtypes[i]->type_num);
+        all = one != NULL && PyArray_CanCastTypeTo(one, target, NPY_SAFE_CASTING);
+        Py_XDECREF(one);
     }
-    PyArray_DTypeMeta *common = PyArray_PromoteDTypeSequence(strong_count, strong);
-    if (common != NULL || !PyErr_ExceptionMatches(PyExc_TypeError)) return common;
-    PyErr_Clear();
-    for (npy_intp i = 0; i < strong_count; i++) {
-        if (is_bfloat16(strong[i])) strong[i] = &PyArray_FloatDType;
-    }
-    return PyArray_PromoteDTypeSequence(strong_count, strong);
+    Py_XDECREF(target);
+    return all;
 }
 
-/* A new reference; NULL with an exception. */
+/* A new reference; NULL (without an exception) if there is none. NumPy's promotion makes float32 of
+ * bfloat16 and a Python number, and has no answer for it and float16 or most integers. So, as its
+ * own ufuncs do for such types: the first loop to which all of them can be cast safely. */
+static PyArray_DTypeMeta *first_safe_loop(npy_intp count, PyArray_DTypeMeta *const *dtypes,
+                                          int any_bfloat16) {
+    const int types[] = {elufast_bfloat16_number(), NPY_HALF, NPY_FLOAT, NPY_DOUBLE,
+                         NPY_LONGDOUBLE};
+    for (size_t i = any_bfloat16 ? 0 : 1; i < sizeof types / sizeof *types; i++) {
+        if (!all_cast_safely(count, dtypes, types[i])) continue;
+        PyArray_Descr *descr = PyArray_DescrFromType(types[i]);
+        PyArray_DTypeMeta *found = (PyArray_DTypeMeta *)Py_NewRef((PyObject *)Py_TYPE(descr));
+        Py_DECREF(descr);
+        return found;
+    }
+    return NULL;
+}
+
+/* A new reference; NULL, perhaps with an exception, if there is none. */
 static PyArray_DTypeMeta *common_type(int count, PyArray_DTypeMeta *const *inputs) {
     PyArray_DTypeMeta *dtypes[MAX_INPUTS];
     npy_intp given = 0;
-    int all_integer = 1, any_bfloat16 = 0;
+    int all_integer = 1, any_foreign = 0, any_bfloat16 = 0;
     for (int i = 0; i < count; i++) {
         if (inputs[i] == NULL) continue; /* reductions leave one open */
         dtypes[given++] = inputs[i];
         all_integer = all_integer && is_integer_or_weak(inputs[i]);
+        any_foreign = any_foreign || is_foreign(inputs[i]);
         any_bfloat16 = any_bfloat16 || is_bfloat16(inputs[i]);
     }
     if (all_integer) return (PyArray_DTypeMeta *)Py_NewRef((PyObject *)&PyArray_DoubleDType);
-    if (any_bfloat16) return common_with_bfloat16(given, dtypes);
+    if (any_foreign) return first_safe_loop(given, dtypes, any_bfloat16);
     return PyArray_PromoteDTypeSequence(given, dtypes);
 }
 
@@ -96,7 +112,7 @@ static void report(PyUFuncObject *ufunc, int is_asked_for) {
 
 static int meet_bfloat16(int count, PyArray_DTypeMeta *const *dtypes) {
     for (int i = 0; i < count; i++) {
-        if (dtypes[i] != NULL && dtypes[i]->type_num >= NPY_USERDEF) return elufast_meet_bfloat16();
+        if (dtypes[i] != NULL && is_foreign(dtypes[i])) return elufast_meet_bfloat16();
     }
     return 0;
 }

@@ -240,6 +240,16 @@ def exact(name: str, *inputs: Any, dps: int = 50) -> Any:
     return _object_array(results, shape)
 
 
+def finfo(dtype: Any) -> Any:
+    """`numpy.finfo`, which does not know bfloat16."""
+    dtype = np.dtype(dtype)
+    if dtype.kind == "f":
+        return np.finfo(dtype)
+    import ml_dtypes
+
+    return ml_dtypes.finfo(dtype)
+
+
 def ulp_error(actual: Any, expected: Any) -> Any:
     """Return the error of `actual` in units of the last place of its type at the exact value.
 
@@ -249,7 +259,7 @@ def ulp_error(actual: Any, expected: Any) -> Any:
     the smallest subnormal.
     """
     actual, expected = np.broadcast_arrays(np.asarray(actual), np.asarray(expected))
-    limits = np.finfo(actual.dtype)
+    limits = finfo(actual.dtype)
     if expected.dtype == object:
         return _ulp_error_mpmath(actual, expected, limits)
     expected = expected.astype(np.longdouble)

@@ -3,14 +3,18 @@
 import itertools
 import pathlib
 
+import ml_dtypes
 import numpy as np
 
 import elufast
 from elufast import _reference as reference
+from elufast._reference import finfo
 from elufast._ufuncs import ROWS
 
 REPOSITORY = pathlib.Path(__file__).parent.parent
-DTYPES = [np.dtype(code) for code in "efdg"]
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+DTYPES = [*(np.dtype(code) for code in "efdg"), BFLOAT16]
+NARROW = (np.dtype(np.float16), BFLOAT16)  # correctly rounded, or within 0.51 ULP
 # x87 numbers fill 10 of their 12 or 16 bytes; the rest is whatever was in memory.
 _LONGDOUBLE_BYTES = 10 if np.finfo(np.longdouble).nmant == 63 else np.longdouble().nbytes
 
@@ -18,7 +22,7 @@ _LONGDOUBLE_BYTES = 10 if np.finfo(np.longdouble).nmant == 63 else np.longdouble
 # Types and thread counts for arrays that are long enough to be cut for threads. longdouble runs at
 # a hundredth of the speed and shares all code outside of its formulas, so one count has to do.
 LONG_RUNS = [(np.dtype(code), count) for code in "efd" for count in (1, 2, 3)]
-LONG_RUNS.append((np.dtype("g"), 2))
+LONG_RUNS += [(np.dtype("g"), 2), (BFLOAT16, 2)]
 
 
 def long_size(dtype):
@@ -77,7 +81,8 @@ def same_bits(a, b):
     equal = bit_patterns(a) == bit_patterns(b)
     if a.dtype == np.longdouble:
         equal = equal.all(axis=-1)
-    return equal.reshape(a.shape) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(invalid="ignore"):  # ml_dtypes looks at signalling NaNs aloud
+        return equal.reshape(a.shape) | (np.isnan(a) & np.isnan(b))
 
 
 def assert_same_bits(actual, expected):
@@ -85,6 +90,12 @@ def assert_same_bits(actual, expected):
         assert np.shape(a) == np.shape(b)
         equal = same_bits(a, b)
         assert equal.all(), f"{(~equal).sum()} of {equal.size} differ, first at {first(~equal)}"
+
+
+def promoted(a, b):
+    """The type that NumPy's functions compute in; `numpy.result_type` knows none for bfloat16 and
+    float16."""
+    return np.add(np.zeros(1, a), np.zeros(1, b)).dtype
 
 
 def strict():
@@ -100,7 +111,7 @@ def rounded(expected, dtype):
     """Longdouble to nearest even of dtype (NumPy's own cast to float16 rounds twice)."""
     dtype = np.dtype(dtype)
     expected = np.asarray(expected, dtype=np.longdouble)
-    limits = np.finfo(dtype)
+    limits = finfo(dtype)
     with np.errstate(all="ignore"):
         exponent = np.maximum(np.frexp(expected)[1] - 1, limits.minexp)
         unit = np.ldexp(np.longdouble(1), exponent - limits.nmant)
@@ -115,7 +126,7 @@ def as_dtype(values, dtype):
 
 def special_values(dtype):
     """Data values that stand in the contract or break kernels."""
-    limits = np.finfo(dtype)
+    limits = finfo(dtype)
     cut = np.log(limits.smallest_subnormal.astype(np.longdouble))
     values = [0.0, 1.0, 0.5, 3.3, 1e-3, 0.6931, 5.0, 9.7, limits.smallest_subnormal]
     values += [limits.smallest_subnormal * 5, limits.tiny, limits.eps, limits.max, np.inf, -cut]
@@ -126,7 +137,7 @@ def special_values(dtype):
 
 def parameter_sets(row, dtype):
     """Tuples of parameters: the defaults, and 0, inf, NaN, negative, huge and tiny ones."""
-    limits = np.finfo(dtype)
+    limits = finfo(dtype)
     alphas = [1.0, 0.5, 0.0, -0.0, np.inf, -np.inf, np.nan, -0.7, limits.max / 2, -limits.max]
     alphas += [limits.smallest_subnormal * 3, 60.0]
     sets = [tuple(row.parameters.values())]
@@ -139,7 +150,7 @@ def parameter_sets(row, dtype):
 
 
 def grads(dtype):
-    limits = np.finfo(dtype)
+    limits = finfo(dtype)
     values = [1.0, -0.7, 0.0, np.inf, np.nan, limits.max / 2, limits.smallest_subnormal]
     return as_dtype(values, dtype)
 

@@ -1,15 +1,17 @@
-"""The accuracy bounds of the contract, against the oracle (float16, float32) and mpmath (wider).
+"""The accuracy bounds of the contract, against the oracle (up to float32) and mpmath (wider).
 
-float16 is checked whole. The other types are sampled here; `benchmarks/accuracy.py` walks all
-negative float32 numbers.
+float16 and bfloat16 are checked whole. The other types are sampled here; `benchmarks/accuracy.py`
+walks all negative float32 numbers.
 """
 
 import numpy as np
 import pytest
 from support import (
+    NARROW,
     as_dtype,
     assert_same_bits,
     family,
+    finfo,
     function,
     is_from_output,
     outputs,
@@ -21,7 +23,12 @@ from truth import truths
 
 from elufast import _reference as reference
 
-ALL_FLOAT16 = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+
+def all_numbers(dtype):
+    """Of a type of 16 bits."""
+    return np.arange(1 << 16, dtype=np.uint16).view(dtype)
+
+
 PARAMETERS = [  # alpha and scale; families with alpha alone ignore the other
     (1.0, 1.0),
     (1.6732632423543772, 1.0507009873554805),
@@ -71,26 +78,30 @@ def assert_within(row, inputs, actual, values, masks, allowed):
         assert mask.mean() > 0.1  # or the sample says nothing
 
 
-# float16: correctly rounded
+# float16 and bfloat16: correctly rounded
 
 
+@pytest.mark.parametrize("dtype", NARROW, ids=str)
 @pytest.mark.parametrize(
     "row", rows_where(lambda row: len(row.data) == 1), ids=lambda row: row.name
 )
-def test_float16_defaults_are_correctly_rounded(row):
-    exact = getattr(reference, row.name)(ALL_FLOAT16, *parameter_values(row, np.float16))
+def test_narrow_defaults_are_correctly_rounded(row, dtype):
+    x = all_numbers(dtype)
+    exact = getattr(reference, row.name)(x, *parameter_values(row, dtype))
     with np.errstate(all="ignore"):  # overflows, and signalling NaNs
-        actual = function(row)(ALL_FLOAT16)
-    assert_same_bits(actual, tuple(rounded(part, np.float16) for part in outputs(exact)))
+        actual = function(row)(x)
+    assert_same_bits(actual, tuple(rounded(part, dtype) for part in outputs(exact)))
 
 
-def test_float16_with_any_parameters(row, rng):
-    for parameters in parameter_list(row, np.float16):
-        data = [rng.normal(size=ALL_FLOAT16.size).astype(np.float16), ALL_FLOAT16]
+@pytest.mark.parametrize("dtype", NARROW, ids=str)
+def test_narrow_with_any_parameters(row, dtype, rng):
+    x = all_numbers(dtype)
+    for parameters in parameter_list(row, dtype):
+        data = [rng.normal(size=x.size).astype(dtype), x]
         inputs = [*data[-len(row.data) :], *parameters]
         with np.errstate(all="ignore"):
             actual = function(row)(*inputs)
-        judged = truths(row, np.float16, inputs)
+            judged = truths(row, dtype, inputs)
         values = [each.value for each in judged]
         masks = [each.bounded for each in judged]
         assert_within(row, inputs, actual, values, masks, [0.51] * row.nout)
@@ -108,7 +119,7 @@ def neighbours(centres, dtype, reach=3):
 
 def hard_places(dtype):
     """Negative numbers where kernels of exp and expm1 are weak."""
-    limits = np.finfo(dtype)
+    limits = finfo(dtype)
     ln2 = np.log(np.longdouble(2))
     lowest = np.log(np.longdouble(limits.tiny))
     count = min(int(-lowest / ln2), 160)
@@ -121,7 +132,7 @@ def hard_places(dtype):
 
 def sample(dtype, size, rng):
     """Negative numbers: hard places, the whole exponent range, and the interesting interval."""
-    limits = np.finfo(dtype)
+    limits = finfo(dtype)
     lowest = float(np.log(np.longdouble(limits.tiny)))
     exponents = rng.integers(max(limits.minexp, -200), 8, size // 4)
     patterns = -np.ldexp(rng.uniform(0.5, 1, size // 4).astype(np.longdouble), exponents)

@@ -7,6 +7,7 @@ test_accuracy; here two runs are compared.
 import numpy as np
 import pytest
 from support import (
+    BFLOAT16,
     as_dtype,
     assert_same_bits,
     family,
@@ -177,7 +178,7 @@ def test_batch_shape(row, dtype):
 
 
 @pytest.mark.parametrize("kind", ["scalar", "array", "default"])
-@pytest.mark.parametrize("dtype", [np.dtype(code) for code in "efd"], ids=str)
+@pytest.mark.parametrize("dtype", [*(np.dtype(code) for code in "efd"), BFLOAT16], ids=str)
 def test_thread_count(row, dtype, kind):
     """1, 2, 3 and more threads than CPUs, whatever the parameters' layout."""
     check_thread_counts(row, dtype, kind, (2, 3, 7))

@@ -2,16 +2,14 @@
 
 import numpy as np
 import pytest
-from support import assert_same_bits
+from support import DTYPES, assert_same_bits, finfo
 
 import elufast
 
-TYPES = [np.float16, np.float32, np.float64, np.longdouble]
 
-
-@pytest.fixture(params=TYPES)
+@pytest.fixture(params=DTYPES, ids=str)
 def limits(request):
-    return np.finfo(request.param)
+    return finfo(request.param)
 
 
 def far_below(limits):

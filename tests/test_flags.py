@@ -7,6 +7,7 @@ that rounds to infinity overflows; a NaN where no NaN went in is invalid.
 import numpy as np
 import pytest
 from support import (
+    finfo,
     full_grid,
     function,
     is_from_output,
@@ -127,7 +128,7 @@ def test_far_element_of_strided_and_cast_arrays(long_dtype):
     dtype = long_dtype
     x = np.full((2, long_size(dtype)), -0.5, dtype)
     x[0, -1] = -100
-    huge = np.finfo(dtype).max
+    huge = finfo(dtype).max
     for view in (x[0], x.T[:, 0], x[:, ::-1], x[:, 1:], x.astype(dtype.newbyteorder("S"))):
         with (
             only("overflow"),
@@ -140,7 +141,7 @@ def test_far_element_of_strided_and_cast_arrays(long_dtype):
 def test_overflow_with_default_parameters(name, dtype):
     """Also on the short way that plain calls take; the message names the public function."""
     f = getattr(elufast, name)
-    largest = np.finfo(dtype).max
+    largest = finfo(dtype).max
     for x in (largest, np.full(3, largest), np.full(long_size(dtype), largest)):
         with only("overflow"), pytest.raises(FloatingPointError, match=f"in {name}$"):
             f(x)
@@ -244,7 +245,7 @@ def test_earlier_flags_are_not_reported(row, dtype):
 
 def test_product_of_parameters_is_not_an_intermediate_of_selu(dtype):
     """scale * (alpha * expm1(x)) fits although scale * alpha does not."""
-    limits = np.finfo(dtype)
+    limits = finfo(dtype)
     x = np.full(40, -limits.eps * 4, dtype)
     with strict():
         result = elufast.selu(x, limits.max / 2, 4.0)

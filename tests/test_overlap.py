@@ -10,6 +10,7 @@ from support import (
     DTYPES,
     as_dtype,
     assert_same_bits,
+    finfo,
     function,
     long_size,
     outputs,
@@ -217,7 +218,7 @@ class TestWhere:
         assert_same_bits(data[-1], wanted)
 
     def test_no_flag_from_masked_elements(self, dtype):
-        x = as_dtype([-1.0, np.finfo(dtype).max, 2.0], dtype)
+        x = as_dtype([-1.0, finfo(dtype).max, 2.0], dtype)
         with np.errstate(all="raise", under="ignore"):
             out = elufast.selu(x, out=np.zeros(3, dtype), where=[True, False, True])
         assert out[1] == 0

@@ -7,7 +7,7 @@ import pathlib
 import mpmath
 import numpy as np
 import pytest
-from support import is_from_output, outputs, rounded, rows_where
+from support import finfo, is_from_output, outputs, rounded, rows_where
 
 from elufast import _reference as reference
 
@@ -211,7 +211,7 @@ class TestUlpError:
         assert reference.ulp_error(np.float16(1), 1 + 2.0**-12) == 0.25
 
     def test_subnormals(self, dtype):
-        least = np.finfo(dtype).smallest_subnormal
+        least = finfo(dtype).smallest_subnormal
         assert reference.ulp_error(least, np.longdouble(0)) == 1
         assert reference.ulp_error(dtype.type(0), np.longdouble(least)) == 1
         if dtype != np.longdouble:
@@ -229,7 +229,7 @@ class TestUlpError:
     @pytest.mark.parametrize("convert", [np.longdouble, mpmath.mpf])
     def test_rounding_to_overflow(self, convert):
         for dtype in (np.float16, np.float32):
-            largest = np.finfo(dtype).max
+            largest = finfo(dtype).max
             half = (float(largest) - float(np.nextafter(largest, dtype(0)))) / 2
             below, above = float(largest) + half * 0.875, float(largest) + half
             expected = np.array([convert(below), convert(above)])

@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 import pytest
-from support import assert_same_bits, first, function, outputs, same_bits
+from support import assert_same_bits, finfo, first, function, outputs, promoted, same_bits
 
 import elufast
 
@@ -39,7 +39,7 @@ NUMBERS += [1e-30, 1e30, 1e300, 10**40, np.inf, np.nan, True, 2**-14 + 2**-26]
 
 def fits(number, dtype):
     """NumPy turns down an int that is too large, or not, by its version."""
-    return not isinstance(number, int) or abs(number) <= float(np.finfo(dtype).max)
+    return not isinstance(number, int) or abs(number) <= float(finfo(dtype).max)
 
 
 @pytest.mark.parametrize("size", [1, 3, 700])
@@ -101,7 +101,8 @@ def test_types_of_data_decide(row, dtype):
                 assert part.dtype == dtype
                 assert type(part) is (np.ndarray if np.ndim(data[0]) else dtype.type)
     mixed = [*data_of(row, np.float16)[:-1], data_of(row, dtype)[-1]]
-    expected = function(row)(*[column.astype(dtype) for column in mixed], *cast([0.1], dtype))
+    common = promoted(*(column.dtype for column in (mixed[0], mixed[-1])))
+    expected = function(row)(*[column.astype(common) for column in mixed], *cast([0.1], common))
     assert_same_bits(function(row)(*mixed, 0.1), expected)
 
 

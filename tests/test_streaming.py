@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support import assert_same_bits, function, outputs, parameter_values
+from support import BFLOAT16, assert_same_bits, function, outputs, parameter_values
 
 import elufast
 from elufast import _ufuncs
@@ -12,7 +12,7 @@ NEVER = 2**62
 GUARD = 2 * LINE
 # Around blocks of 1 KiB and their cuts between threads, for every size of element.
 SIZES = [1, 2, 15, 16, 17, 127, 128, 129, 255, 256, 257, 511, 512, 513, 1023, 1025, 4100]
-STREAMED = [np.dtype(code) for code in "efd"]
+STREAMED = [*(np.dtype(code) for code in "efd"), BFLOAT16]
 
 pytestmark = pytest.mark.skipif(
     not _ufuncs.build_info()["streams"], reason="no streaming stores in this build"

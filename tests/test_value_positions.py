@@ -10,6 +10,7 @@ from support import (
     as_dtype,
     assert_same_bits,
     data_grid,
+    finfo,
     full_grid,
     function,
     grads,
@@ -108,7 +109,7 @@ SCALARS = {
 
 
 def scalar_parameters(row, dtype, which):
-    values = [np.finfo(dtype).max / 2 if v == "huge" else v for v in SCALARS[which]]
+    values = [finfo(dtype).max / 2 if v == "huge" else v for v in SCALARS[which]]
     given = dict(zip(row.parameters, values, strict=False))
     return parameter_values(row, dtype, **given)
 

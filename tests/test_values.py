@@ -10,6 +10,7 @@ import pytest
 from support import (
     as_dtype,
     assert_same_bits,
+    finfo,
     function,
     is_from_output,
     outputs,
@@ -40,6 +41,7 @@ def alphas(row, dtype):
 def test_positive_x_is_returned_itself(row, dtype):
     """Whatever the parameters are."""
     x = special_values(dtype)
+    x = x[~np.isnan(x)]  # some types compare it aloud
     x = x[x > 0]
     for alpha in alphas(row, dtype):
         with strict():
@@ -60,7 +62,7 @@ def test_zero_keeps_its_sign(row, dtype):
 
 def test_infinities(dtype):
     lowest = np.full(40, -np.inf, dtype)
-    alphas = as_dtype([1, 0.3, 2.5, np.finfo(dtype).max, np.inf, -0.7, -np.inf], dtype)
+    alphas = as_dtype([1, 0.3, 2.5, finfo(dtype).max, np.inf, -0.7, -np.inf], dtype)
     with strict():
         for alpha in alphas:
             assert_same_bits(elufast.elu(lowest, alpha), np.full_like(lowest, -alpha))
@@ -112,7 +114,7 @@ def test_nan_gives_nan_without_warning(row, dtype):
 
 
 def test_subnormal_inputs_are_kept(dtype):
-    limits = np.finfo(dtype)
+    limits = finfo(dtype)
     least = np.longdouble(limits.smallest_subnormal)
     x = as_dtype(np.concatenate([np.arange(1, 200), -np.arange(1, 200)]) * least, dtype)
     negative = x[x < 0]
@@ -132,7 +134,7 @@ def test_subnormal_inputs_are_kept(dtype):
 @rows_with("_grad", "_grad2")
 def test_subnormal_results_are_kept(row, dtype):
     """Every step from the smallest normal number down to half of the smallest subnormal."""
-    limits = np.finfo(dtype)
+    limits = finfo(dtype)
     top = np.log(np.longdouble(limits.tiny))
     bottom = np.log(np.longdouble(limits.smallest_subnormal)) - np.log(np.longdouble(2))
     x = as_dtype(np.linspace(top + 1, bottom - 1, 500, dtype=np.longdouble), dtype)
@@ -147,7 +149,7 @@ def test_subnormal_results_are_kept(row, dtype):
 
 def test_forward_keeps_its_digits_near_zero(dtype):
     """The naive exp(x) - 1 has none left here."""
-    x = as_dtype(-np.geomspace(np.finfo(dtype).tiny, 1e-2, 300, dtype=np.longdouble), dtype)
+    x = as_dtype(-np.geomspace(finfo(dtype).tiny, 1e-2, 300, dtype=np.longdouble), dtype)
     for name in ("elu", "selu", "celu"):
         with strict():
             error = reference.ulp_error(getattr(elufast, name)(x), reference_of(name, x))
@@ -156,7 +158,7 @@ def test_forward_keeps_its_digits_near_zero(dtype):
 
 def test_derivative_keeps_its_digits_far_below_zero(dtype):
     """The naive expm1(x) + 1 has none left here."""
-    lowest = np.log(np.finfo(dtype).tiny.astype(np.longdouble))
+    lowest = np.log(finfo(dtype).tiny.astype(np.longdouble))
     x = as_dtype(np.linspace(lowest + 1, lowest / 3, 300, dtype=np.longdouble), dtype)
     for name in ("elu_grad", "selu_grad", "celu_grad", "elu_grad2", "selu_grad2", "celu_grad2"):
         with strict():
@@ -215,7 +217,7 @@ def test_celu_with_alpha_zero(row, dtype):
 def test_celu_with_negative_alpha(row, dtype, rng):
     """The formula as written: the arguments of expm1 and exp are positive, up to overflow."""
     z = rng.uniform(
-        0, np.log(np.finfo(dtype).max.astype(np.float64) / 4) if dtype != "g" else 11000, 400
+        0, np.log(finfo(dtype).max.astype(np.float64) / 4) if dtype != "g" else 11000, 400
     )
     for alpha in (-0.5, -1.0, -3.0):
         x = as_dtype(z * alpha, dtype)
@@ -231,7 +233,7 @@ def test_celu_with_negative_alpha(row, dtype, rng):
 
 def test_tiny_alpha_of_celu(dtype):
     """x / alpha overflows, the result does not: -alpha."""
-    alpha = np.finfo(dtype).tiny
+    alpha = finfo(dtype).tiny
     with strict():
         assert_same_bits(elufast.celu(np.full(40, -100, dtype), alpha), np.full(40, -alpha, dtype))
         assert_same_bits(elufast.celu_grad(np.full(40, -100, dtype), alpha), np.zeros(40, dtype))
