@@ -82,10 +82,11 @@ Special values:
 
 {special}
 
-{remarks}The result has the type of the inputs: float16, float32, float64 or longdouble.
-If all inputs are bool or integer it is float64; mixed types promote as in
-NumPy. A Python number given as a parameter does not promote, a NumPy scalar or
-array does. Parameters are rounded to the type that computes.
+{remarks}The result has the type of the inputs: float16, float32, float64, longdouble or
+`ml_dtypes.bfloat16`. If all inputs are bool or integer it is float64; mixed
+types promote as in NumPy. A Python number given as a parameter does not
+promote, a NumPy scalar or array does. Parameters are rounded to the type that
+computes.
 
 Accuracy, of the exact function of the inputs and parameters as the computing
 type holds them, where neither the result nor an intermediate of the formula
@@ -147,8 +148,11 @@ _NAN_X = """\
 - NaN in `x` gives NaN, without a warning;
 {conditions}"""
 
-_ROUNDED_HALF = "- float16: correctly rounded for the default parameters, else within 0.51 ULP;\n"
-_HALF = "- float16: at most 0.51 ULP;\n"
+_ROUNDED_NARROW = """\
+- float16, bfloat16: correctly rounded for the default parameters, else within
+  0.51 ULP;
+"""
+_NARROW = "- float16, bfloat16: at most 0.51 ULP;\n"
 _FLOAT = "- float32, float64: at most {ulp} ULP for the default parameters, else 2 ULP;"
 _PAIR = "- float32, float64: the bounds of `{base}` and of `{base}_grad`;"
 
@@ -162,7 +166,7 @@ y : ndarray or scalar
     The activation. A scalar if all inputs are scalars.""",
         "special": _VALUE_SPECIAL + _NAN_X,
         "remarks": "",
-        "accuracy": _ROUNDED_HALF + _FLOAT,
+        "accuracy": _ROUNDED_NARROW + _FLOAT,
         "example": """\
 >>> elufast.{name}(x)
 {value[example]}
@@ -186,7 +190,7 @@ dydx : ndarray or scalar
     The derivative. A scalar if all inputs are scalars.""",
         "special": _SLOPE_AT_ZERO + _SLOPE_AT_INF + _NAN_X,
         "remarks": "",
-        "accuracy": _ROUNDED_HALF + _FLOAT,
+        "accuracy": _ROUNDED_NARROW + _FLOAT,
         "example": """\
 >>> elufast.{name}(x)
 {slope[example]}""",
@@ -204,7 +208,7 @@ d2ydx2 : ndarray or scalar
 """
         + _NAN_X,
         "remarks": "",
-        "accuracy": _ROUNDED_HALF + _FLOAT,
+        "accuracy": _ROUNDED_NARROW + _FLOAT,
         "example": """\
 >>> elufast.{name}(x)
 {curvature[example]}""",
@@ -222,7 +226,7 @@ dydx : ndarray or scalar
     are scalars.""",
         "special": _VALUE_SPECIAL + _SLOPE_AT_ZERO + _SLOPE_AT_INF + _NAN_X,
         "remarks": "",
-        "accuracy": _ROUNDED_HALF + _PAIR,
+        "accuracy": _ROUNDED_NARROW + _PAIR,
         "example": """\
 >>> y, dydx = elufast.{name}(x)
 >>> y
@@ -247,7 +251,7 @@ The result is ``grad * {base}_grad(x)``; for ``grad = 1`` it has the same bits
 as `{base}_grad`.
 
 """,
-        "accuracy": _HALF + _FLOAT,
+        "accuracy": _NARROW + _FLOAT,
         "example": """\
 >>> grad = np.array([1.0, 2.0, 3.0, 4.0])
 >>> elufast.{name}(grad, x)
@@ -273,7 +277,7 @@ of it is left at x = -17.3; for float64 that is at -30.8 and -37.4.
 `{base}_backward`, which takes `x`, has no such limit.
 
 """,
-        "accuracy": _HALF + _FLOAT,
+        "accuracy": _NARROW + _FLOAT,
         "example": """\
 >>> grad = np.array([1.0, 2.0, 3.0, 4.0])
 >>> y = elufast.{base}(x)

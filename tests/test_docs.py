@@ -101,7 +101,7 @@ def test_zero_nan_and_inf_are_described(row, doc):
 @each_row
 def test_accuracy_is_stated_for_every_type(row, doc):
     accuracy = sections(doc)["Notes"].partition("Accuracy")[2]
-    for dtype in ("float16", "float32", "float64", "longdouble"):
+    for dtype in ("float16", "bfloat16", "float32", "float64", "longdouble"):
         assert re.search(rf"^- .*{dtype}.*: ", accuracy, re.M)
     assert "ULP" in accuracy
 
