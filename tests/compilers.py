@@ -1,0 +1,25 @@
+"""What tests need that compile a program against the headers."""
+
+import shutil
+
+import pytest
+
+import elufast
+
+# Exact results need every operation where it stands; the fused multiply-add has to be there if the
+# ufuncs use it. These are README's flags.
+EXACT = ["-ffp-contract=off"]
+INSTRUCTION_SETS = {"baseline": [], "avx2": ["-mfma"], "avx512": ["-mfma"], "neon": []}
+
+
+def compiler_or_skip(name):
+    """The path of a compiler; where there is none, the test is skipped."""
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"no {name} on this machine")
+    return path
+
+
+def flags_for_the_bits_of_the_ufuncs():
+    """The flags with which the headers give the bits of the loops that are in use here."""
+    return EXACT + INSTRUCTION_SETS[elufast.show_config("dict")["instruction_set"]]
