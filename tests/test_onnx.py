@@ -257,31 +257,30 @@ def test_a_network_has_the_bits_of_the_ufuncs(network, calls):
     assert all((a != b).any() for a, b in zip(parts, others, strict=True))
 
 
-def test_a_network_is_close_to_onnx_itself(network):
-    """Whose expm1 is NumPy's, and which rounds every product and quotient."""
-    model, x, _ = network
-    feeds = {"x": x}
-    ours = ReferenceEvaluator(model).run(None, feeds)
-    theirs = reference.ReferenceEvaluator(model).run(None, feeds)
-    for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_array_max_ulp(a, b, maxulp=6)
+def with_onnx(model, x):
+    return reference.ReferenceEvaluator(model).run(None, {"x": x})
 
 
-def test_a_network_is_close_to_onnxruntime(network):
-    """Which computes exp(x) - 1: a few units of 1, and not of the result, are what it promises."""
-    onnxruntime = pytest.importorskip("onnxruntime")
+def with_onnxruntime(model, x):
+    runtime = pytest.importorskip("onnxruntime")
+    providers = ["CPUExecutionProvider"]
+    session = runtime.InferenceSession(model.SerializeToString(), providers=providers)
+    return session.run(None, {"x": x})
+
+
+@pytest.mark.parametrize("run", [with_onnx, with_onnxruntime], ids=["onnx", "onnxruntime"])
+def test_a_network_is_close_to(run, network):
+    """Others compute exp(x) - 1, some of them: near 0 they are off by units of 1."""
     model, x, h = network
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
     ours = ReferenceEvaluator(model).run(None, {"x": x})
-    theirs = session.run(None, {"x": x})
+    theirs = run(model, x)
     eps = np.finfo(np.float32).eps
+    is_far = abs(np.concatenate([h, h, h], axis=1)) >= 1
+    assert 0.3 < is_far.mean() < 0.9
+    np.testing.assert_array_max_ulp(ours[-1][is_far], theirs[-1][is_far], maxulp=4)
     for a, b in zip(ours, theirs, strict=True):
         assert a.dtype == b.dtype
         np.testing.assert_allclose(a, b, rtol=2 * eps, atol=4 * eps)
-    above = h > 0
-    assert_same_bits(ours[0][above], theirs[0][above])
 
 
 NESTED = """
@@ -321,7 +320,7 @@ def test_the_operators_alone_do_not_reach_functions(rng, calls):
     x = rng.normal(scale=3, size=10).astype(np.float32)
     # Nor can its own Elu take an attribute from a function.
     model = parser.parse_model(NESTED.replace("<alpha: float = @slope>", "<alpha = 0.5>"))
-    evaluator = reference.ReferenceEvaluator(model, new_ops=OPS)
+    evaluator = reference.ReferenceEvaluator(model, new_ops=list(OPS))
     evaluator.run(None, {"x": x, "condition": np.array(True)})
     assert calls == ["selu"]
 
