@@ -1,5 +1,6 @@
 """A Cython module that cimports the formulas: all of them declared, with the bits of the ufuncs."""
 
+import ast
 import importlib.util
 import re
 import subprocess
@@ -9,7 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compilers import compiler_or_skip, flags_for_the_bits_of_the_ufuncs
+from compilers import (
+    EXACT,
+    compiler_or_skip,
+    flags_for_the_bits_of_the_ufuncs,
+    readme_example,
+    readme_is_to_come,
+)
 from support import assert_same_bits, full_grid, function
 
 import elufast
@@ -46,13 +53,9 @@ def to_float16(const float[::1] x, elufast.f16[::1] half):
 """
 
 SETUP = """
-import sys
-from pathlib import Path
-
+import elufast
 from Cython.Build import cythonize
 from setuptools import Extension, setup
-
-import elufast
 
 module = Extension(
     "uses_elufast",
@@ -61,7 +64,7 @@ module = Extension(
     extra_compile_args=FLAGS,
     extra_link_args=LINK,
 )
-setup(ext_modules=cythonize([module], include_path=PATHS))
+setup(ext_modules=cythonize([module]))
 """
 
 
@@ -86,27 +89,24 @@ def loop(row, suffix):
     )
 
 
-def pxd_paths():
-    """Where Cython has to be told to look: it searches sys.path, where an editable install is not.
+def told_where(setup):
+    """A setup.py that names the .pxd's folder to Cython, if this is an editable install.
 
-    After a plain install it must find the .pxd by itself.
+    Cython searches sys.path, where that is not. After a plain install it must find it by itself.
     """
-    is_installed = PACKAGE.parent == Path(sysconfig.get_path("platlib"))
-    return [] if is_installed else [str(PACKAGE.parent)]
+    if PACKAGE.parent == Path(sysconfig.get_path("platlib")):
+        return setup
+    told = setup.replace(
+        "cythonize([module]", f"cythonize([module], include_path={[str(PACKAGE.parent)]}"
+    )
+    assert told != setup
+    return told
 
 
-@pytest.fixture(scope="module")
-def module(tmp_path_factory):
-    """The module uses_elufast, built in a folder of its own."""
-    compiler_or_skip("cc")
-    folder = tmp_path_factory.mktemp("cython")
-    loops = "".join(loop(row, suffix) for suffix in TYPES for row in ROWS)
-    (folder / "uses_elufast.pyx").write_text(HEAD + loops)
-    has_openmp = not elufast.show_config("dict")["openmp"].startswith("not built in")
-    openmp = ["-fopenmp"] if has_openmp else []
-    text = SETUP.replace("FLAGS", repr(["-O2", *flags_for_the_bits_of_the_ufuncs(), *openmp]))
-    text = text.replace("LINK", repr(openmp)).replace("PATHS", repr(pxd_paths()))
-    (folder / "setup.py").write_text(text)
+def built(name, pyx, setup, folder):
+    """The module of a .pyx, built in a folder by a setup.py of its own."""
+    (folder / f"{name}.pyx").write_text(pyx)
+    (folder / "setup.py").write_text(told_where(setup))
     done = subprocess.run(
         [sys.executable, "-P", "setup.py", "-q", "build_ext", "--inplace"],
         cwd=folder,
@@ -115,11 +115,23 @@ def module(tmp_path_factory):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (binary,) = folder.glob("uses_elufast.*.so")
-    spec = importlib.util.spec_from_file_location("uses_elufast", binary)
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
+    (binary,) = folder.glob(f"{name}.*.so")
+    spec = importlib.util.spec_from_file_location(name, binary)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory):
+    """The module of all loops."""
+    compiler_or_skip("cc")
+    loops = "".join(loop(row, suffix) for suffix in TYPES for row in ROWS)
+    has_openmp = not elufast.show_config("dict")["openmp"].startswith("not built in")
+    openmp = ["-fopenmp"] if has_openmp else []
+    setup = SETUP.replace("FLAGS", repr(["-O2", *flags_for_the_bits_of_the_ufuncs(), *openmp]))
+    setup = setup.replace("LINK", repr(openmp))
+    return built("uses_elufast", HEAD + loops, setup, tmp_path_factory.mktemp("cython"))
 
 
 @pytest.mark.parametrize("suffix", TYPES)
@@ -151,6 +163,20 @@ def test_float16_is_converted_as_numpy_does(module):
             values = values.astype(np.float32)
             module.to_float16(values, back)
             assert_same_bits(back.view(np.float16), values.astype(np.float16))
+
+
+@readme_is_to_come
+def test_the_example_of_the_readme_has_the_bits_of_the_ufunc(tmp_path, rng):
+    compiler_or_skip("cc")
+    setup = readme_example("python", "cythonize")
+    flags = re.search(r"extra_compile_args=(\[.*?\])", setup)[1]
+    assert ast.literal_eval(flags) == ["-O3", *EXACT, "-mfma"]
+    setup = setup.replace(flags, repr(["-O3", *flags_for_the_bits_of_the_ufuncs()]))
+    mine = built("mine", readme_example("cython"), setup, tmp_path)
+    x = rng.normal(scale=3, size=10_001).astype(np.float32)
+    y = np.empty_like(x)
+    mine.elu(x, 0.7, y)
+    assert_same_bits(y, elufast.elu(x, 0.7))
 
 
 def declared():

@@ -2,11 +2,18 @@
 
 import ctypes
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from compilers import compiler_or_skip, flags_for_the_bits_of_the_ufuncs
+from compilers import (
+    compiler_or_skip,
+    flags_for_the_bits_of_the_ufuncs,
+    readme_example,
+    readme_is_to_come,
+    wider_flags,
+)
 from support import as_dtype, assert_same_bits, full_grid, function, outputs
 
 import elufast
@@ -18,57 +25,72 @@ ONE_INPUT = [row for row in ROWS if row.data == ("x",) and row.nout == 1]
 
 # The compiler's own dialect is the one in which it would contract.
 LANGUAGES = {
-    "c": ("cc", ["-x", "c"]),
-    "c99": ("cc", ["-x", "c", "-std=c99"]),
-    "c++17": ("c++", ["-x", "c++", "-std=c++17"]),
+    "c": ("cc", ["-x", "c", "-O3", *wider_flags()]),
+    "c99": ("cc", ["-x", "c", "-O2", "-std=c99"]),
+    "c++17": ("c++", ["-x", "c++", "-O2", "-std=c++17"]),
 }
-# The suffix of the formula, its type in C, and what comes before the headers. float16 is computed
-# as float, by formulas that know what they are for.
-FORMULAS = {
-    "e": ("f32", "float", "#define ELUFAST_FOR_HALF\n"),
-    "f": ("f32", "float", ""),
-    "d": ("f64", "double", ""),
-    "g": ("ld", "long double", ""),
-}
+
+
+@dataclass
+class Type:
+    """How a type is computed: the formulas' suffix, their type in C, and that of what is stored."""
+
+    suffix: str
+    computed: str
+    stored: str
+    before: str = ""
+    widen: str = ""
+    narrow: str = ""
+
+
+def narrow_type(short, before):
+    """A type of 16 bits, which is computed as float."""
+    widen, narrow = f"elufast_f32_from_{short}", f"elufast_{short}_from_f32"
+    return Type("f32", "float", f"elufast_{short}", before, widen, narrow)
+
+
+# By NumPy's letters. What computes float16 are formulas that know what they are for.
 TYPES = {
-    "e": ("elufast_f16", "elufast_f32_from_f16", "elufast_f16_from_f32"),
-    "f": ("float", "", ""),
-    "d": ("double", "", ""),
-    "g": ("long double", "", ""),
+    "e": narrow_type("f16", '#define ELUFAST_FOR_HALF\n#include "elufast/half.h"\n'),
+    "E": narrow_type("bf16", '#include "elufast/bfloat.h"\n'),
+    "f": Type("f32", "float", "float"),
+    "d": Type("f64", "double", "double"),
+    "g": Type("ld", "long double", "long double"),
 }
 
 
-def calls(row, code):
+def calls(row, dtype):
     """C that writes the results of a formula, with the defaults and with given parameters."""
-    suffix, narrow = FORMULAS[code][0], TYPES[code][2]
+    kind = TYPES[dtype.char]
     # A default is rounded to the type of the loop first.
-    defaults = [repr(float(as_dtype(value, code))) for value in row.parameters.values()]
+    defaults = [repr(float(as_dtype(value, dtype))) for value in row.parameters.values()]
     lines = []
     for parameters in (defaults, row.parameters):
         arguments = ", ".join(["x" if name == "y" else name for name in row.data] + [*parameters])
-        call = f"elufast_{row.name}_{suffix}({arguments})"
-        if row.nout == 1:
-            results = [call]
-        else:
-            lines.append(f"both = {call};")
+        results = [f"elufast_{row.name}_{kind.suffix}({arguments})"]
+        if row.nout == 2:
+            lines.append(f"both = {results[0]};")
             results = ["both.y", "both.dydx"]
-        for result in results:
-            lines.append(f"out = {narrow}({result}); fwrite(&out, sizeof out, 1, stdout);")
+        lines += [
+            f"out = {kind.narrow}({result}); fwrite(&out, sizeof out, 1, stdout);"
+            for result in results
+        ]
     return "\n".join(f"        {line}" for line in lines)
 
 
-def program(code):
+def program(dtype):
     """Reads grad, x, alpha and scale, and writes what every function makes of them, in binary."""
-    suffix, c_type, before = FORMULAS[code]
-    stored, widen, _ = TYPES[code]
+    kind = TYPES[dtype.char]
     names = [*WIDEST.data, *WIDEST.parameters]
-    read = "\n".join(f"        {c_type} {n} = {widen}(in[{k}]);" for k, n in enumerate(names))
-    body = "\n".join(calls(row, code) for row in ROWS)
+    read = "\n".join(
+        f"        {kind.computed} {name} = {kind.widen}(in[{k}]);" for k, name in enumerate(names)
+    )
+    body = "\n".join(calls(row, dtype) for row in ROWS)
     return (
-        f'{before}#include "elufast/activations.h"\n#include "elufast/half.h"\n'
-        f"#include <stdio.h>\nint main(void) {{\n    {stored} in[{len(names)}], out;\n"
-        f"    elufast_pair_{suffix} both;\n    while (fread(in, sizeof in, 1, stdin) == 1) {{\n"
-        f"{read}\n{body}\n    }}\n    return 0;\n}}\n"
+        f'{kind.before}#include "elufast/activations.h"\n#include <stdio.h>\nint main(void) {{\n'
+        f"    {kind.stored} in[{len(names)}], out;\n    elufast_pair_{kind.suffix} both;\n"
+        f"    while (fread(in, sizeof in, 1, stdin) == 1) {{\n{read}\n{body}\n    }}\n"
+        "    return 0;\n}\n"
     )
 
 
@@ -88,8 +110,8 @@ def compiler(request):
 
 def test_compiled_alone_they_give_the_bits_of_the_ufuncs(compiler, dtype, tmp_path):
     source = tmp_path / "program"
-    source.write_text(program(dtype.char))
-    flags = ["-O2", "-Wall", "-Wextra", "-pedantic", "-Werror", *flags_for_the_bits_of_the_ufuncs()]
+    source.write_text(program(dtype))
+    flags = ["-Wall", "-Wextra", "-pedantic", "-Werror", *flags_for_the_bits_of_the_ufuncs()]
     binary = tmp_path / "a.out"
     include = ["-I", elufast.get_include(), "-o", str(binary)]
     subprocess.run([*compiler, *flags, *include, str(source), "-lm"], check=True)
@@ -104,6 +126,17 @@ def test_compiled_alone_they_give_the_bits_of_the_ufuncs(compiler, dtype, tmp_pa
                 expected = outputs(function(row)(*(given[name] for name in names)))
             assert_same_bits(tuple(next(computed) for _ in expected), expected)
     assert not list(computed)
+
+
+@readme_is_to_come
+def test_the_example_of_the_readme_prints_what_stands_there(tmp_path):
+    source, binary = tmp_path / "example.c", tmp_path / "example"
+    source.write_text(readme_example("c"))
+    command = [compiler_or_skip("cc"), "-O3", *flags_for_the_bits_of_the_ufuncs()]
+    command += ["-I", elufast.get_include(), str(source), "-o", str(binary), "-lm"]
+    subprocess.run(command, check=True)
+    done = subprocess.run([str(binary)], capture_output=True, text=True, check=True)
+    assert done.stdout == readme_example("text", "-0.864664733")
 
 
 def test_the_include_folder_holds_the_list_and_the_formulas():
