@@ -22,11 +22,12 @@ from support import assert_same_bits, full_grid, function
 import elufast
 from elufast._ufuncs import ROWS
 
-pytest.importorskip("Cython")
-
 PACKAGE = Path(elufast.__file__).parent
-TYPES = {"f32": ("float", np.float32), "f64": ("double", np.float64)}
-TYPES["ld"] = ("long double", np.longdouble)
+TYPES = {
+    "f32": ("float", np.float32),
+    "f64": ("double", np.float64),
+    "ld": ("long double", np.longdouble),
+}
 
 HEAD = """
 # cython: language_level=3, boundscheck=False, wraparound=False
@@ -104,7 +105,11 @@ def told_where(setup):
 
 
 def built(name, pyx, setup, folder):
-    """The module of a .pyx, built in a folder by a setup.py of its own."""
+    """The module of a .pyx, built in a folder by a setup.py of its own, if the tools are here."""
+    compiler_or_skip("cc")
+    for tool in ("Cython", "setuptools"):
+        if importlib.util.find_spec(tool) is None:
+            pytest.skip(f"no {tool} in this environment")
     (folder / f"{name}.pyx").write_text(pyx)
     (folder / "setup.py").write_text(told_where(setup))
     done = subprocess.run(
@@ -125,7 +130,6 @@ def built(name, pyx, setup, folder):
 @pytest.fixture(scope="module")
 def module(tmp_path_factory):
     """The module of all loops."""
-    compiler_or_skip("cc")
     loops = "".join(loop(row, suffix) for suffix in TYPES for row in ROWS)
     has_openmp = not elufast.show_config("dict")["openmp"].startswith("not built in")
     openmp = ["-fopenmp"] if has_openmp else []
@@ -167,7 +171,6 @@ def test_float16_is_converted_as_numpy_does(module):
 
 @readme_is_to_come
 def test_the_example_of_the_readme_has_the_bits_of_the_ufunc(tmp_path, rng):
-    compiler_or_skip("cc")
     setup = readme_example("python", "cythonize")
     flags = re.search(r"extra_compile_args=(\[.*?\])", setup)[1]
     assert ast.literal_eval(flags) == ["-O3", *EXACT, "-mfma"]

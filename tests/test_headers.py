@@ -19,7 +19,6 @@ from support import as_dtype, assert_same_bits, full_grid, function, outputs
 import elufast
 from elufast._ufuncs import ROWS
 
-ONE_INPUT = [row for row in ROWS if row.data == ("x",) and row.nout == 1]
 # The row with the most inputs, whose grid holds those of all others.
 (WIDEST,) = [row for row in ROWS if row.name == "selu_backward"]
 
@@ -156,14 +155,15 @@ def nvrtc_library():
 
 def test_nvrtc_compiles_every_formula():
     nvrtc = nvrtc_library()
-    calls = "".join(
-        f"y[{k}] = elufast_{row.name}_{suffix}(x, {', '.join(map(repr, row.parameters.values()))});"
-        for suffix in ("f32", "f64")
-        for k, row in enumerate(ONE_INPUT)
-    )
+    body = ""
+    for suffix in ("f32", "f64"):
+        for row in ROWS:
+            arguments = ", ".join(["x"] * len(row.data) + [*map(repr, row.parameters.values())])
+            output = "" if row.nout == 1 else ".dydx"
+            body += f"*y++ = elufast_{row.name}_{suffix}({arguments}){output};"
     source = (
         '#include "elufast/activations.h"\n#include "elufast/half.h"\n'
-        f'extern "C" __global__ void f(double x, double *y) {{ {calls} }}\n'
+        f'extern "C" __global__ void f(double x, double *y) {{ {body} }}\n'
     )
     program = ctypes.c_void_p()
     assert (
