@@ -121,3 +121,9 @@ cdef extern from "elufast/half.h" nogil:
     ctypedef unsigned short f16 "elufast_f16"
     float f32_from_f16 "elufast_f32_from_f16"(f16 half) noexcept
     f16 f16_from_f32 "elufast_f16_from_f32"(float x) noexcept
+
+# bfloat16 likewise.
+cdef extern from "elufast/bfloat.h" nogil:
+    ctypedef unsigned short bf16 "elufast_bf16"
+    float f32_from_bf16 "elufast_f32_from_bf16"(bf16 x) noexcept
+    bf16 bf16_from_f32 "elufast_bf16_from_f32"(float x) noexcept

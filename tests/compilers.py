@@ -40,7 +40,3 @@ def readme_example(language, holding=""):
     )
     (example,) = [block for block in blocks if holding in block]
     return example
-
-
-# To be taken out when README has them.
-readme_is_to_come = pytest.mark.xfail(reason="README has no section for C and Cython yet")

@@ -15,9 +15,8 @@ from compilers import (
     compiler_or_skip,
     flags_for_the_bits_of_the_ufuncs,
     readme_example,
-    readme_is_to_come,
 )
-from support import assert_same_bits, full_grid, function
+from support import BFLOAT16, assert_same_bits, full_grid, function
 
 import elufast
 from elufast._ufuncs import ROWS
@@ -39,18 +38,20 @@ def elu_in_threads(const float[::1] x, float alpha, float[::1] y):
     cdef Py_ssize_t i
     for i in prange(x.shape[0], nogil=True):
         y[i] = elu_f32(x[i], alpha)
+"""
 
-def to_float32(const elufast.f16[::1] half, float[::1] y):
+CONVERSIONS = """
+def from_TYPE(const elufast.TYPE[::1] narrow, float[::1] y):
     cdef Py_ssize_t i
     with nogil:
-        for i in range(half.shape[0]):
-            y[i] = elufast.f32_from_f16(half[i])
+        for i in range(narrow.shape[0]):
+            y[i] = elufast.f32_from_TYPE(narrow[i])
 
-def to_float16(const float[::1] x, elufast.f16[::1] half):
+def to_TYPE(const float[::1] x, elufast.TYPE[::1] narrow):
     cdef Py_ssize_t i
     with nogil:
         for i in range(x.shape[0]):
-            half[i] = elufast.f16_from_f32(x[i])
+            narrow[i] = elufast.TYPE_from_f32(x[i])
 """
 
 SETUP = """
@@ -135,6 +136,7 @@ def module(tmp_path_factory):
     openmp = ["-fopenmp"] if has_openmp else []
     setup = SETUP.replace("FLAGS", repr(["-O2", *flags_for_the_bits_of_the_ufuncs(), *openmp]))
     setup = setup.replace("LINK", repr(openmp))
+    loops += "".join(CONVERSIONS.replace("TYPE", name) for name in ("f16", "bf16"))
     return built("uses_elufast", HEAD + loops, setup, tmp_path_factory.mktemp("cython"))
 
 
@@ -154,22 +156,24 @@ def test_a_formula_runs_in_several_threads(module, rng):
     assert_same_bits(y, elufast.elu(x, 0.7))
 
 
-def test_float16_is_converted_as_numpy_does(module):
-    half = np.arange(2**16).astype(np.uint16)
-    x = np.empty(half.size, np.float32)
-    module.to_float32(half, x)
-    back = np.empty_like(half)
+@pytest.mark.parametrize(("name", "dtype"), [("f16", np.dtype("e")), ("bf16", BFLOAT16)])
+def test_narrow_types_are_converted_as_their_arrays_are(module, name, dtype):
+    widen, narrow = getattr(module, f"from_{name}"), getattr(module, f"to_{name}")
+    numbers = np.arange(2**16).astype(np.uint16)
+    x = np.empty(numbers.size, np.float32)
+    widen(numbers, x)
+    back = np.empty_like(numbers)
     with np.errstate(all="ignore"):
-        assert_same_bits(x, half.view(np.float16).astype(np.float32))
+        assert_same_bits(x, numbers.view(dtype).astype(np.float32))
         # The same numbers, and just beside the ties between two of them.
-        ties = x + np.spacing(half.view(np.float16)).astype(np.float32) / 2
+        above = (numbers + np.uint16(1)).view(dtype).astype(np.float32)
+        ties = x + (above - x) / 2
         for values in (x, ties, np.nextafter(ties, 0), np.nextafter(ties, np.inf)):
             values = values.astype(np.float32)
-            module.to_float16(values, back)
-            assert_same_bits(back.view(np.float16), values.astype(np.float16))
+            narrow(values, back)
+            assert_same_bits(back.view(dtype), values.astype(dtype))
 
 
-@readme_is_to_come
 def test_the_example_of_the_readme_has_the_bits_of_the_ufunc(tmp_path, rng):
     setup = readme_example("python", "cythonize")
     flags = re.search(r"extra_compile_args=(\[.*?\])", setup)[1]

@@ -11,7 +11,6 @@ from compilers import (
     compiler_or_skip,
     flags_for_the_bits_of_the_ufuncs,
     readme_example,
-    readme_is_to_come,
     wider_flags,
 )
 from support import as_dtype, assert_same_bits, full_grid, function, outputs
@@ -127,7 +126,6 @@ def test_compiled_alone_they_give_the_bits_of_the_ufuncs(compiler, dtype, tmp_pa
     assert not list(computed)
 
 
-@readme_is_to_come
 def test_the_example_of_the_readme_prints_what_stands_there(tmp_path):
     source, binary = tmp_path / "example.c", tmp_path / "example"
     source.write_text(readme_example("c"))
