@@ -82,7 +82,7 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
             return tuple([_as_array(ufunc, name, item, torch) for item in value])
         return _as_array(ufunc, name, value, torch)
 
-    arrays = map(convert, _INPUT_NAMES[ufunc.__name__], inputs)
+    arrays = list(map(convert, _INPUT_NAMES[ufunc.__name__], inputs))
     keywords = {name: convert(name, value) for name, value in kwargs.items()}
     out = kwargs.get("out")
     outs = out if type(out) is tuple else (out,) * ufunc.nout
