@@ -138,6 +138,15 @@ def test_ort_values(row):
     assert_arrays(function(row)(*given), function(row)(*arrays))
 
 
+def test_strict_arrays_of_the_array_api(row):
+    """They have `__array__`: a NumPy array comes out."""
+    strict = pytest.importorskip("array_api_strict", reason="array-api-strict is not installed")
+    arrays = arrays_of(row, np.float32)
+    given = [strict.asarray(one) for one in arrays]
+    assert_arrays(function(row)(*given, 0.5), function(row)(*arrays, 0.5))
+    assert_arrays(function(row)(*given, strict.asarray(0.5)), function(row)(*arrays, np.array(0.5)))
+
+
 # Buffers and sequences.
 
 
