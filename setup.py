@@ -28,9 +28,16 @@ INSTRUCTION_SETS = {
 }
 
 # Compiled for each of them, the rest once.
-LOOPS = ["elufast/_loops.c", "elufast/_half_loops.c", "elufast/_moves.c", "elufast/_stream.c"]
+LOOPS = [
+    "elufast/_loops.c",
+    "elufast/_half_loops.c",
+    "elufast/_bfloat_loops.c",
+    "elufast/_moves.c",
+    "elufast/_stream.c",
+]
 OTHER_SOURCES = [
     "elufast/_ufuncs.pyx",
+    "elufast/_bfloat16.c",
     "elufast/_caches.c",
     "elufast/_call.c",
     "elufast/_costs.c",

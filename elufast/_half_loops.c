@@ -4,9 +4,7 @@
 #include "_half_loops.h"
 #include "elufast/activations.h"
 
-#define ELUFAST_FUNCTION(name, family, shape)                                  \
-    elufast_kernel ELUFAST_HALF(name##_defaults), ELUFAST_HALF(name##_scalar), \
-        ELUFAST_HALF(name##_array);
+#define ELUFAST_FUNCTION(name, family, shape) ELUFAST_DECLARE(ELUFAST_HALF, name)
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 

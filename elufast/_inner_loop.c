@@ -5,6 +5,7 @@
 
 #include "_parallel.h"
 #include "_stream.h"
+#include "elufast/bfloat.h"
 
 elufast_tuning elufast_tune = {
     /* Two threads break even at some 2 us each; twice that leaves room for slower machines:
@@ -261,25 +262,31 @@ static uint16_t half_from_double(double value) {
     return (uint16_t)(sign | (((bits >> 42) - ((1023 - 15) << 10)) & 0x7FFF));
 }
 
-static void store_as(char *to, size_t item_size, double value) {
-    if (item_size == sizeof(uint16_t)) {
-        const uint16_t half = half_from_double(value);
-        memcpy(to, &half, sizeof half);
-    } else if (item_size == sizeof(float)) {
-        const float single = (float)value;
-        memcpy(to, &single, sizeof single);
-    } else if (item_size == sizeof(double)) {
-        memcpy(to, &value, sizeof value);
-    } else {
-        const long double extended = value;
-        memcpy(to, &extended, sizeof extended);
+static void store_as(char *to, elufast_type type, double value) {
+    const float single = (float)value;
+    const long double extended = value;
+    /* Twice rounded, as ml_dtypes rounds a Python number. */
+    const uint16_t half =
+        type == ELUFAST_BFLOAT16 ? elufast_bf16_from_f32(single) : half_from_double(value);
+    switch (type) {
+        case ELUFAST_FLOAT32:
+            memcpy(to, &single, sizeof single);
+            break;
+        case ELUFAST_FLOAT64:
+            memcpy(to, &value, sizeof value);
+            break;
+        case ELUFAST_LONGDOUBLE:
+            memcpy(to, &extended, sizeof extended);
+            break;
+        default:
+            memcpy(to, &half, sizeof half);
     }
 }
 
 static void store_parameters(parameter_value *values, const elufast_loop *loop) {
     const elufast_parameters *current = &current_parameters;
     for (int i = 0; i < loop->function->parameters; i++) {
-        store_as(values[i].bytes, loop->item_size, current->values[i]);
+        store_as(values[i].bytes, loop->type, current->values[i]);
     }
 }
 

@@ -19,6 +19,7 @@ enum { ELUFAST_SOURCES = ELUFAST_OF_THE_CALL + 1 };
 
 typedef struct {
     const elufast_function *function;
+    elufast_type type;
     elufast_kernels kernels;
     const elufast_moves *moves;
     size_t item_size;

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "_bfloat16.h"
 #include "_walk.h"
 
 #define NO_IMPORT_ARRAY
@@ -107,6 +108,8 @@ static double broadcast_size(const request *r) {
     }
 }
 
+static int is_float(int type) { return PyTypeNum_ISFLOAT(type) || elufast_is_bfloat16(type); }
+
 static int is_weak(PyObject *object) {
     return PyFloat_CheckExact(object) || PyLong_CheckExact(object);
 }
@@ -136,9 +139,7 @@ static int is_one_loop(const request *r) {
         if (!PyArray_CheckExact(object)) return 0;
         PyArrayObject *array = (PyArrayObject *)object;
         if (first == NULL) {
-            int type = PyArray_TYPE(array);
-            int is_float = PyTypeNum_ISFLOAT(type);
-            if (!is_float || !PyArray_ISBEHAVED_RO(array)) return 0;
+            if (!is_float(PyArray_TYPE(array)) || !PyArray_ISBEHAVED_RO(array)) return 0;
             first = array;
         }
         if (!PyArray_ISALIGNED(array) || !same_layout(first, array)) return 0;
@@ -183,6 +184,10 @@ static int item_of(PyArray_Descr *descr, elufast_item *item) {
             *item = ELUFAST_LONG;
             return 1;
     }
+    if (elufast_is_bfloat16(descr->type_num)) {
+        *item = ELUFAST_BF16;
+        return 1;
+    }
     if (!PyTypeNum_ISINTEGER(descr->type_num)) return 0;
     int is_unsigned = PyTypeNum_ISUNSIGNED(descr->type_num);
     elufast_item signed_item = size == 1   ? ELUFAST_I8
@@ -193,10 +198,25 @@ static int item_of(PyArray_Descr *descr, elufast_item *item) {
     return 1;
 }
 
+static int type_number(elufast_type kind) {
+    static const int numbers[ELUFAST_NUMPY_TYPES] = {NPY_HALF, NPY_FLOAT, NPY_DOUBLE,
+                                                     NPY_LONGDOUBLE};
+    return kind == ELUFAST_BFLOAT16 ? elufast_bfloat16_number() : numbers[kind];
+}
+
 /* In the order of elufast_type. */
-static const int loop_types[ELUFAST_TYPES] = {NPY_HALF, NPY_FLOAT, NPY_DOUBLE, NPY_LONGDOUBLE};
 static const elufast_item loop_items[ELUFAST_TYPES] = {ELUFAST_F16, ELUFAST_F32, ELUFAST_F64,
-                                                       ELUFAST_LONG};
+                                                       ELUFAST_LONG, ELUFAST_BF16};
+
+/* Of a type that has loops, -1 for others. */
+static int loop_of(PyArray_Descr *descr) {
+    elufast_item item;
+    if (!PyArray_ISNBO(descr->byteorder) || !item_of(descr, &item)) return -1;
+    for (int i = 0; i < ELUFAST_TYPES; i++) {
+        if (loop_items[i] == item) return i;
+    }
+    return -1;
+}
 
 /* The loop that NumPy's own rules choose, -1 if they choose none. */
 static int chosen_loop(const request *r, PyObject *ufunc, PyArrayObject *const *arrays) {
@@ -215,13 +235,9 @@ static int chosen_loop(const request *r, PyObject *ufunc, PyArrayObject *const *
     resolved = PyObject_CallMethodOneArg(ufunc, resolve_name, types);
     Py_DECREF(types);
     if (resolved == NULL) return -1;
-    for (int i = 0; i < ELUFAST_TYPES; i++) {
-        int same = 1;
-        for (int k = 0; k < r->operands; k++) {
-            PyArray_Descr *descr = (PyArray_Descr *)PyTuple_GET_ITEM(resolved, k);
-            same = same && descr->type_num == loop_types[i] && PyArray_ISNBO(descr->byteorder);
-        }
-        if (same) kind = i;
+    kind = loop_of((PyArray_Descr *)PyTuple_GET_ITEM(resolved, 0));
+    for (int k = 1; k < r->operands; k++) {
+        if (loop_of((PyArray_Descr *)PyTuple_GET_ITEM(resolved, k)) != kind) kind = -1;
     }
     Py_DECREF(resolved);
     return kind;
@@ -238,7 +254,7 @@ static int fits(PyObject *number, int type) {
         case NPY_FLOAT:
             return value >= FLT_MIN && value <= FLT_MAX;
         default:
-            return 1;
+            return !elufast_is_bfloat16(type) || (value >= FLT_MIN && value <= 0x1.FEp127);
     }
 }
 
@@ -406,11 +422,14 @@ static PyObject *results(const request *r, PyArrayObject *const *outputs) {
 static int prepare(const request *r, PyObject *ufunc, work *w, elufast_walk *walk) {
     if (!take_arrays(r, w)) return 0;
     int kind = chosen_loop(r, ufunc, w->arrays);
-    if (kind < 0 || !take_numbers(r, w, loop_types[kind])) return 0;
-    walk->loop = ((PyUFuncObject *)ufunc)->data[kind];
+    if (kind < 0) return 0;
+    const int type = type_number((elufast_type)kind);
+    if (!take_numbers(r, w, type)) return 0;
+    /* A row's loops lie side by side, and NumPy has the address of the first. */
+    walk->loop = (const elufast_loop *)((PyUFuncObject *)ufunc)->data[0] + kind;
     walk->item = loop_items[kind];
-    return describe_types(r, w, walk) && has_separate_outputs(r, w) &&
-           make_iterator(r, w, loop_types[kind]) && describe(r, w, walk);
+    return describe_types(r, w, walk) && has_separate_outputs(r, w) && make_iterator(r, w, type) &&
+           describe(r, w, walk);
 }
 
 /* Without writing back the copies of overlapping outputs, which nothing was written to. */

@@ -19,13 +19,16 @@ enum { ELUFAST_MAX_OPERANDS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS + ELUFAS
 #define ELUFAST_OUT_BACKWARD_FROM_OUTPUT 1
 #define ELUFAST_COUNT(name, value) +1
 
-/* In the order in which the loops are registered: narrowest first. */
+/* NumPy's own in the order in which their loops are registered, narrowest first; then bfloat16,
+ * whose loops are registered when it is there. */
 typedef enum {
     ELUFAST_FLOAT16,
     ELUFAST_FLOAT32,
     ELUFAST_FLOAT64,
     ELUFAST_LONGDOUBLE,
-    ELUFAST_TYPES
+    ELUFAST_BFLOAT16,
+    ELUFAST_TYPES,
+    ELUFAST_NUMPY_TYPES = ELUFAST_BFLOAT16
 } elufast_type;
 
 enum {
@@ -48,11 +51,14 @@ typedef struct {
 
 typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TYPES];
 
-/* The name of a float16 loop, which _half_loops.c makes, for the instruction set whose table is
- * called ELUFAST_TABLE. */
+/* The names of the loops that _half_loops.c and _bfloat_loops.c make, for the instruction set whose
+ * table is called ELUFAST_TABLE, and their declaration. */
 #define ELUFAST_JOIN_AS_THEY_ARE(a, b) a##b
 #define ELUFAST_JOIN(a, b) ELUFAST_JOIN_AS_THEY_ARE(a, b)
 #define ELUFAST_HALF(name) ELUFAST_JOIN(ELUFAST_TABLE, _half_##name)
+#define ELUFAST_BFLOAT(name) ELUFAST_JOIN(ELUFAST_TABLE, _bfloat_##name)
+#define ELUFAST_DECLARE(kernel, name) \
+    extern elufast_kernel kernel(name##_defaults), kernel(name##_scalar), kernel(name##_array);
 
 /* NEON, with fma, belongs to every 64-bit ARM processor: what is called the baseline elsewhere. */
 #if defined(__aarch64__) && defined(__ARM_NEON)

@@ -25,22 +25,20 @@
 #define ELUFAST_KERNEL_NAME(name) name##_ld
 #include "_kernels.inc"
 
-/* From _half_loops.c. */
-#define ELUFAST_FUNCTION(name, family, shape)                                         \
-    extern elufast_kernel ELUFAST_HALF(name##_defaults), ELUFAST_HALF(name##_scalar), \
-        ELUFAST_HALF(name##_array);
+#define ELUFAST_FUNCTION(name, family, shape) \
+    ELUFAST_DECLARE(ELUFAST_HALF, name)       \
+    ELUFAST_DECLARE(ELUFAST_BFLOAT, name)
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 
 extern elufast_kernel_table ELUFAST_TABLE;
 elufast_kernel_table ELUFAST_TABLE = {
-#define ELUFAST_KERNELS(name, type) \
-    {name##_defaults_##type, name##_scalar_##type, name##_array_##type}
-#define ELUFAST_FUNCTION(name, family, shape)                                                  \
-    {{ELUFAST_HALF(name##_defaults), ELUFAST_HALF(name##_scalar), ELUFAST_HALF(name##_array)}, \
-     ELUFAST_KERNELS(name, f32),                                                               \
-     ELUFAST_KERNELS(name, f64),                                                               \
-     ELUFAST_KERNELS(name, ld)},
+#define ELUFAST_OWN(name, type) {name##_defaults_##type, name##_scalar_##type, name##_array_##type}
+#define ELUFAST_OTHER(name, kernel) \
+    {kernel(name##_defaults), kernel(name##_scalar), kernel(name##_array)}
+#define ELUFAST_FUNCTION(name, family, shape)                                           \
+    {ELUFAST_OTHER(name, ELUFAST_HALF), ELUFAST_OWN(name, f32), ELUFAST_OWN(name, f64), \
+     ELUFAST_OWN(name, ld), ELUFAST_OTHER(name, ELUFAST_BFLOAT)},
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 };

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "elufast/bfloat.h"
 #include "elufast/half.h"
 
 /* ---- conversions ---- */
@@ -30,6 +31,7 @@ TO_FLOATS(u32, uint32_t, from[i])
 TO_FLOATS(i64, int64_t, from[i])
 TO_FLOATS(u64, uint64_t, from[i])
 TO_FLOATS(f16, elufast_f16, elufast_f32_from_f16(from[i]))
+TO_FLOATS(bf16, elufast_bf16, elufast_f32_from_bf16(from[i]))
 CONVERTER(f64_from_f32, float, double, from[i])
 CONVERTER(long_from_f32, float, long double, from[i])
 CONVERTER(f32_from_f64, double, float, from[i])
@@ -37,6 +39,7 @@ CONVERTER(long_from_f64, double, long double, from[i])
 CONVERTER(f32_from_long, long double, float, from[i])
 CONVERTER(f64_from_long, long double, double, from[i])
 CONVERTER(f16_from_f32, float, elufast_f16, elufast_f16_from_f32(from[i]))
+CONVERTER(bf16_from_f32, float, elufast_bf16, elufast_bf16_from_f32(from[i]))
 
 /* ---- strides ---- */
 
@@ -165,7 +168,9 @@ const elufast_moves ELUFAST_MOVES = {
             [ELUFAST_I64] = FROM_ANY(i64),
             [ELUFAST_U64] = FROM_ANY(u64),
             [ELUFAST_F16] = FROM_ANY(f16),
+            [ELUFAST_BF16] = FROM_ANY(bf16),
             [ELUFAST_F32] = {[ELUFAST_F16] = f16_from_f32,
+                             [ELUFAST_BF16] = bf16_from_f32,
                              [ELUFAST_F64] = f64_from_f32,
                              [ELUFAST_LONG] = long_from_f32},
             [ELUFAST_F64] = {[ELUFAST_F32] = f32_from_f64, [ELUFAST_LONG] = long_from_f64},

@@ -17,6 +17,7 @@ typedef enum {
     ELUFAST_I64,
     ELUFAST_U64,
     ELUFAST_F16,
+    ELUFAST_BF16,
     ELUFAST_F32,
     ELUFAST_F64,
     ELUFAST_LONG,

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "_bfloat16.h"
+
 #define NO_IMPORT_ARRAY
 #include <numpy/arrayobject.h>
 #include <numpy/arrayscalars.h>
@@ -28,7 +30,8 @@ int elufast_prepare_plain_calls(void) {
 
 static int is_native_float(PyArray_Descr *descr) {
     int type = descr->type_num;
-    int is_float = (type >= NPY_FLOAT && type <= NPY_LONGDOUBLE) || type == NPY_HALF;
+    int is_float = (type >= NPY_FLOAT && type <= NPY_LONGDOUBLE) || type == NPY_HALF ||
+                   elufast_is_bfloat16(type);
     return is_float && PyArray_ISNBO(descr->byteorder);
 }
 

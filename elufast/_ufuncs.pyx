@@ -17,9 +17,10 @@ cnp.import_ufunc()
 cdef extern from "_kernels.h":
     enum: ELUFAST_FUNCTIONS
     enum: ELUFAST_TYPES
+    enum: ELUFAST_NUMPY_TYPES
     enum: ELUFAST_MAX_OPERANDS
     ctypedef enum elufast_type:
-        pass
+        ELUFAST_BFLOAT16
     ctypedef struct elufast_kernels:
         pass
 
@@ -60,6 +61,7 @@ cdef extern from "_inner_loop.h":
         ELUFAST_DEFAULTS, ELUFAST_OPERANDS, ELUFAST_OF_THE_CALL
     ctypedef struct elufast_loop:
         const elufast_function *function
+        elufast_type type
         elufast_kernels kernels
         const elufast_moves *moves
         size_t item_size
@@ -112,7 +114,19 @@ cdef extern from "_iterate.h":
 
 
 cdef extern from "_promotion.h":
-    int elufast_add_promoters(object ufunc) except -1
+    int elufast_add_promoter(object ufunc) except -1
+
+
+cdef extern from "_bfloat16.h":
+    void elufast_prepare_bfloat16(int (*register_loops)(int) except -1)
+    int elufast_meet_bfloat16() except -1
+
+
+cdef extern from "numpy/ufuncobject.h":
+    int PyUFunc_RegisterLoopForType(
+        object ufunc, int usertype, cnp.PyUFuncGenericFunction function, const int *arg_types,
+        void *data,
+    ) except -1
 
 
 cdef extern from *:
@@ -136,14 +150,17 @@ cdef extern from *:
 Row = namedtuple("Row", "name data parameters nout")
 Row.__doc__ = "One public function: the names of its arrays, its parameters with their defaults."
 
-# In the order of elufast_type.
+# NumPy's own, in the order of elufast_type.
 cdef str TYPES = "efdg"
 
 # All of this is given to NumPy, which keeps the addresses; it lives as long as the process.
 cdef elufast_loop loops[ELUFAST_SOURCES][ELUFAST_FUNCTIONS][ELUFAST_TYPES]
-cdef cnp.PyUFuncGenericFunction functions[ELUFAST_TYPES]
-cdef void *loop_data[ELUFAST_SOURCES][ELUFAST_FUNCTIONS][ELUFAST_TYPES]
-cdef char loop_types[ELUFAST_MAX_OPERANDS + 1][ELUFAST_TYPES * ELUFAST_MAX_OPERANDS]
+cdef cnp.PyUFuncGenericFunction functions[ELUFAST_NUMPY_TYPES]
+cdef void *loop_data[ELUFAST_SOURCES][ELUFAST_FUNCTIONS][ELUFAST_NUMPY_TYPES]
+cdef char loop_types[ELUFAST_MAX_OPERANDS + 1][ELUFAST_NUMPY_TYPES * ELUFAST_MAX_OPERANDS]
+
+# All that were made, the hidden ones too: by source and row.
+cdef dict made = {}
 
 cdef const elufast_instruction_set *in_use = NULL
 
@@ -173,11 +190,11 @@ cdef describe(int row):
     return Row(f.name.decode(), tuple(names[:f.data]), parameters, f.out)
 
 
-cdef void fill_loop(elufast_source source, int row, int kind):
+cdef elufast_loop *fill_loop(elufast_source source, int row, int kind, dtype) except NULL:
     cdef elufast_loop *loop = &loops[<int>source][row][kind]
     cdef bytes value
-    dtype = np.dtype(TYPES[kind])
     loop.function = &elufast_functions[row]
+    loop.type = <elufast_type>kind
     loop.kernels = in_use.kernels[0][row][kind]
     loop.moves = in_use.moves
     loop.item_size = dtype.itemsize
@@ -186,24 +203,41 @@ cdef void fill_loop(elufast_source source, int row, int kind):
     loop.source = source
     for i in range(loop.function.parameters):
         # NumPy's own rounding, so that a default is the number that a given one would be.
-        value = dtype.type(loop.function.defaults[i]).tobytes()
+        value = np.array(loop.function.defaults[i], dtype).tobytes()
         memcpy(loop.defaults[i], <const char *>value, loop.item_size)
-    loop_data[<int>source][row][kind] = loop
+    return loop
 
 
 cdef make(int row, elufast_source source):
     cdef const elufast_function *f = &elufast_functions[row]
     cdef int inputs = f.data + (f.parameters if source == ELUFAST_OPERANDS else 0)
-    for kind in range(ELUFAST_TYPES):
-        fill_loop(source, row, kind)
-    return cnp.PyUFunc_FromFuncAndData(
-        functions, loop_data[<int>source][row], loop_types[inputs + f.out], ELUFAST_TYPES,
+    for kind in range(ELUFAST_NUMPY_TYPES):
+        loop_data[<int>source][row][kind] = fill_loop(source, row, kind, np.dtype(TYPES[kind]))
+    ufunc = cnp.PyUFunc_FromFuncAndData(
+        functions, loop_data[<int>source][row], loop_types[inputs + f.out], ELUFAST_NUMPY_TYPES,
         inputs, f.out, cnp.PyUFunc_None, f.name, NULL, 0,
     )
+    elufast_add_promoter(ufunc)
+    made[<int>source, row] = ufunc
+    return ufunc
+
+
+cdef int register_bfloat16(int number) except -1:
+    """The loops for the type that has this number in NumPy."""
+    cdef int types[ELUFAST_MAX_OPERANDS]
+    for i in range(ELUFAST_MAX_OPERANDS):
+        types[i] = number
+    dtype = cnp.PyArray_DescrFromType(number)
+    for (source, row), ufunc in made.items():
+        PyUFunc_RegisterLoopForType(
+            ufunc, number, <cnp.PyUFuncGenericFunction>elufast_inner_loop, types,
+            fill_loop(source, row, ELUFAST_BFLOAT16, dtype),
+        )
+    return 0
 
 
 cdef void prepare_tables():
-    for kind in range(ELUFAST_TYPES):
+    for kind in range(ELUFAST_NUMPY_TYPES):
         functions[kind] = <cnp.PyUFuncGenericFunction>elufast_inner_loop
         character = np.dtype(TYPES[kind]).num
         for operands in range(1, ELUFAST_MAX_OPERANDS + 1):
@@ -212,14 +246,13 @@ cdef void prepare_tables():
 
 
 def _make_ufuncs():
-    made = {}
+    public = {}
     for row in range(ELUFAST_FUNCTIONS):
         ufunc = make(row, ELUFAST_OPERANDS)
-        elufast_add_promoters(ufunc)
         plain, given = make(row, ELUFAST_DEFAULTS), make(row, ELUFAST_OF_THE_CALL)
         elufast_install_call(ufunc, row, plain, given, np.negative)
-        made[ROWS[row].name] = ufunc
-    return made
+        public[ROWS[row].name] = ufunc
+    return public
 
 
 in_use = chosen_instruction_set()
@@ -233,6 +266,8 @@ elufast_prepare_plain_calls()
 elufast_prepare_foreign_calls()
 ROWS = tuple([describe(row) for row in range(ELUFAST_FUNCTIONS)])
 UFUNCS = _make_ufuncs()
+elufast_prepare_bfloat16(register_bfloat16)
+elufast_meet_bfloat16()
 
 
 def build_info():
