@@ -99,6 +99,10 @@ cdef extern from "_call.h":
     ) except -1
 
 
+cdef extern from "_foreign_call.h":
+    int elufast_prepare_foreign_calls() except -1
+
+
 cdef extern from "_plain_call.h":
     int elufast_prepare_plain_calls() except -1
 
@@ -227,6 +231,7 @@ prepare_tables()
 elufast_prepare_threads()
 elufast_prepare_iterating()
 elufast_prepare_plain_calls()
+elufast_prepare_foreign_calls()
 ROWS = tuple([describe(row) for row in range(ELUFAST_FUNCTIONS)])
 UFUNCS = _make_ufuncs()
 
