@@ -3,14 +3,13 @@
 The ufuncs come here with every call that has an operand of an unknown type, before NumPy. What no
 entry of `_HANDLERS` takes goes NumPy's way: `__array_ufunc__`, then `__array__`.
 
-A handler is a module with a function `call(ufunc, inputs, kwargs)`: `inputs` holds all inputs, those
-that were not given as Python floats; `kwargs` the other keywords, `out` among them, also for outputs
-given by position. It returns the result, or NotImplemented if the call is not its business.
+A handler is a module with a function `call(ufunc, inputs, kwargs)`. `inputs` are all inputs, those
+that were not given as Python floats; `kwargs` are the other keywords, and `out` is one of them also
+if outputs were given by position. It returns the result, or NotImplemented if it does not care.
 """
 
 from __future__ import annotations
 
-import functools
 import importlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,22 +24,41 @@ class _Handler(NamedTuple):
     least_outputs: int = 1  # functions with fewer are left to the library's own __array_ufunc__
 
 
-# By the package that a type, or one that it is derived from, comes from. Containers stand before
-# what they may hold.
+# By the package that a type or one of its bases is from, or by the protocol that it speaks.
 _HANDLERS = {
     "dask": _Handler("elufast._dask", least_outputs=2),
+    "pandas": _Handler("elufast._pandas_frames"),
     "torch": _Handler("elufast._torch_tensors"),
+    "__dlpack__": _Handler("elufast._dlpack"),
 }
 
-
-@functools.lru_cache(maxsize=256)  # bounded, since it keeps the types alive
-def _packages(kind: type) -> frozenset[str]:
-    """Those packages of `_HANDLERS` that the type comes from."""
-    names = {base.__module__.partition(".")[0] for base in kind.__mro__}
-    return frozenset(names & _HANDLERS.keys())
+# With any of these, NumPy finds its way by itself.
+_PROTOCOLS_OF_NUMPY = ("__array_ufunc__", "__array__", "__array_interface__", "__array_struct__")
 
 
-def _operands(inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any]:
+def speaks_dlpack_alone(kind: type) -> bool:
+    """Whether this is all that NumPy could know such an object by."""
+    return hasattr(kind, "__dlpack__") and not any(hasattr(kind, p) for p in _PROTOCOLS_OF_NUMPY)
+
+
+_known: dict[type, frozenset[str]] = {}
+_MANY_TYPES = 256  # bounds it, since it keeps the types alive
+
+
+def _handlers_of(kind: type) -> frozenset[str]:
+    """The keys of `_HANDLERS` that the type asks for."""
+    if kind not in _known:
+        keys = {base.__module__.partition(".")[0] for base in kind.__mro__}
+        if speaks_dlpack_alone(kind):
+            keys.add("__dlpack__")
+        if len(_known) >= _MANY_TYPES:
+            _known.clear()
+        return _known.setdefault(kind, frozenset(keys & _HANDLERS.keys()))
+    return _known[kind]
+
+
+def operands(inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[object]:
+    """All that a container may be: inputs, outputs, the mask."""
     yield from inputs
     for value in kwargs.values():
         yield from value if type(value) is tuple else (value,)
@@ -48,15 +66,15 @@ def _operands(inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any]:
 
 def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The result of the call, or NotImplemented: then it is NumPy's."""
-    packages: set[str] = set()
-    for operand in _operands(inputs, kwargs):
-        packages |= _packages(type(operand))
-    if not packages:
+    keys: set[str] = set()
+    for operand in operands(inputs, kwargs):
+        keys |= _handlers_of(type(operand))
+    if not keys:
         return NotImplemented
-    for package, handler in _HANDLERS.items():
-        if package not in packages or ufunc.nout < handler.least_outputs:
+    for key, (module, least_outputs) in _HANDLERS.items():
+        if key not in keys or ufunc.nout < least_outputs:
             continue
-        result = importlib.import_module(handler.module).call(ufunc, inputs, kwargs)
+        result = importlib.import_module(module).call(ufunc, inputs, kwargs)
         if result is not NotImplemented:
             return result
     return NotImplemented

@@ -43,9 +43,9 @@ def handler(monkeypatch):
     module.call = call
     monkeypatch.setitem(sys.modules, "elufast_handler", module)
     monkeypatch.setitem(_foreign._HANDLERS, "some_arrays", _foreign._Handler("elufast_handler"))
-    _foreign._packages.cache_clear()
+    _foreign._known.clear()
     yield module
-    _foreign._packages.cache_clear()
+    _foreign._known.clear()
 
 
 def data_of(row):
