@@ -74,8 +74,8 @@ def refuse_memory(ufunc: np.ufunc, kwargs: Mapping[str, Any]) -> None:
     others = [f"{key}=" for key in sorted(kwargs.keys() - DASKS_KEYWORDS)]
     what = " and ".join(others) if ufunc.nout == 1 else "two outputs"
     raise TypeError(
-        f"{ufunc.__name__}() with {what} takes no {' or '.join(refused)} for dask arrays, which are "
-        "no memory to write to; use dask.array.where on the result"
+        f"{ufunc.__name__}() with {what} takes no {' or '.join(refused)} for dask arrays, which "
+        "are no memory to write to; use dask.array.where on the result"
     )
 
 

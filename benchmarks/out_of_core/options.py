@@ -25,7 +25,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--size", type=_above_0, metavar="GIB",
-        help=f"of one array; on disk there are up to four (default: {DEFAULTS['size']:g})")  # fmt: skip
+        help=f"of one array; up to four are on disk (default: {DEFAULTS['size']:g})")  # fmt: skip
     add("--chunk", type=positive, metavar="MIB", help=f"default: {DEFAULTS['chunk']}")
     add("--sample", type=positive, metavar="N",
         help=f"chunks of each result to check (default: {DEFAULTS['sample']})")  # fmt: skip
@@ -37,7 +37,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="where the arrays go, for a cluster one that all its machines share; they are removed "
         "at the end (default: a temporary folder)")  # fmt: skip
     add("--scheduler-address", metavar="ADDRESS",
-        help="use the cluster that runs there; --workers and --memory-limit are its own")  # fmt: skip
+        help="a cluster that runs, with workers and memory limits of its own")  # fmt: skip
     add("--quick", action="store_true", help=f"{QUICK['size']:g} GiB")
     add("--output", type=Path, metavar="FILE", help="write the results to a JSON file as well")
     given = parser.parse_args(arguments)
