@@ -1,14 +1,15 @@
 """Forward and backward over arrays on disk that are larger than any worker's memory, with Dask.
 
-    python benchmarks/distributed.py             some minutes, and 16 GiB of disk for as long
+    python benchmarks/distributed.py             some minutes, and 8 GiB of disk for as long
     python benchmarks/distributed.py --quick     a short look
     python benchmarks/distributed.py --scheduler-address tcp://head:8786 --folder /shared/data
     python benchmarks/distributed.py --help
 
 Needs ``pip install ".[ecosystem]"``. Starts a cluster of processes on this machine, or goes to one
 that runs. Every pass reads its inputs from disk and writes its results there; a plain copy is the
-yardstick. A sample of the results is compared with those of this process, bit for bit. The exit
-status is 1 if they differ, if a worker was restarted, or if one came above its memory limit.
+yardstick. Times are medians over rounds of all passes. A sample of the results is compared with
+those of this process, bit for bit. The exit status is 1 if they differ, if a worker was restarted,
+or if one came above its memory limit.
 """
 
 from __future__ import annotations

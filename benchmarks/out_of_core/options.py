@@ -11,8 +11,8 @@ from exactness.options import positive
 
 GIB = 2**30
 # --quick: the pipeline from end to end, at a size that says nothing about speed.
-DEFAULTS = {"size": 4.0, "chunk": 32, "sample": 16}
-QUICK = {"size": 0.125, "chunk": 4, "sample": 4}
+DEFAULTS = {"size": 2.0, "chunk": 16, "sample": 16, "rounds": 3}
+QUICK = {"size": 0.125, "chunk": 4, "sample": 4, "rounds": 1}
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -29,10 +29,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--chunk", type=positive, metavar="MIB", help=f"default: {DEFAULTS['chunk']}")
     add("--sample", type=positive, metavar="N",
         help=f"chunks of each result to check (default: {DEFAULTS['sample']})")  # fmt: skip
+    add("--rounds", type=positive, metavar="N",
+        help=f"of all passes; medians count (default: {DEFAULTS['rounds']})")  # fmt: skip
     add("--workers", type=positive, default=usable_cpus(), metavar="N",
         help="processes, of one thread each (default: %(default)s, the CPUs here)")  # fmt: skip
-    add("--memory-limit", default="1GiB", metavar="BYTES",
-        help="of a worker; 600MB is understood (default: %(default)s)")  # fmt: skip
+    add("--memory-limit", default="600MB", metavar="BYTES",
+        help="of a worker; 2GiB is understood (default: %(default)s)")  # fmt: skip
     add("--folder", type=Path, metavar="FOLDER",
         help="where the arrays go, for a cluster one that all its machines share; they are removed "
         "at the end (default: a temporary folder)")  # fmt: skip

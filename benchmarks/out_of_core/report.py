@@ -29,7 +29,7 @@ def show(timings: Sequence[Timing], console: Console) -> None:
             each.name,
             f"{each.bytes_read / GB:.2f}",
             f"{each.bytes_written / GB:.2f}",
-            f"{each.seconds:.1f}",
+            f"{each.median:.1f}",
             f"{each.gb_per_s:.2f}",
             *(str(n) for n in (each.chunks, each.chunks_checked, each.chunks_that_differ)),
         )

@@ -17,6 +17,7 @@ import zarr
 from comparison import machine
 from comparison.command import spell
 from comparison.run import file_or_terminal
+from rich.console import Console
 
 from . import cluster, passes, report
 from .options import GIB
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             console.print(
                 f"{len(workers)} workers, arrays of {options.size:g} GiB in {disk.chunks} chunks"
             )
-            timings = list(_timings(client, disk, options.sample, console))
+            timings = _timings(client, disk, options, console)
             described = report.describe_workers(workers, cluster.peaks(client))
             restarted = cluster.restarted(client, workers)
     report.show(timings, console)
@@ -77,10 +78,14 @@ def _folder(parent: Path | None) -> Iterator[Path]:
 
 
 def _timings(
-    client: distributed.Client, disk: passes.Disk, sample: int, console: Any
-) -> Iterator[passes.Timing]:
+    client: distributed.Client, disk: passes.Disk, options: argparse.Namespace, console: Console
+) -> list[passes.Timing]:
+    """Rounds, so that a slow while of the machine is not one pass's alone."""
     console.print("making the data")
-    yield passes.make_data(client, disk)
-    for each in passes.PASSES:
-        console.print(each.name)
-        yield passes.run_pass(client, disk, each, sample)
+    found = [passes.make_data(client, disk)]
+    timed = [(each, passes.empty_timing(disk, each)) for each in passes.PASSES]
+    for number in range(options.rounds):
+        for each, timing in timed:
+            console.print(f"round {number + 1}: {each.name}")
+            passes.run_pass(client, disk, each, options.sample, timing)
+    return found + [timing for _, timing in timed]
