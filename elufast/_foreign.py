@@ -26,7 +26,7 @@ class _Handler(NamedTuple):
 
 # By the package that a type or one of its bases is from, or by the protocol that it speaks.
 _HANDLERS = {
-    "dask": _Handler("elufast._dask", least_outputs=2),
+    "dask": _Handler("elufast._dask"),
     "pandas": _Handler("elufast._pandas_frames"),
     "torch": _Handler("elufast._torch_tensors"),
     "__dlpack__": _Handler("elufast._dlpack"),

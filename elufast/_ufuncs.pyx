@@ -91,6 +91,7 @@ cdef extern from "_parallel.h":
     void elufast_configure_threads(int environment, int quota, int processors)
     void elufast_set_threads(int count)
     int elufast_get_threads(elufast_threads_origin *origin)
+    int elufast_threads_in_use(int *most)
     int elufast_openmp_version()
 
 
@@ -314,6 +315,13 @@ def set_tuning(size_t stream_bytes, float stream_cost, float thread_work):
 def iterated_calls():
     """How many calls so far walked through their arrays without NumPy, for the tests."""
     return elufast_iterated_calls()
+
+
+def threads_in_use():
+    """By long loops now, and the most at once since the last call of this, for the tests."""
+    cdef int most
+    now = elufast_threads_in_use(&most)
+    return now, most
 
 
 def get_threads():
