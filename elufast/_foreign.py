@@ -11,7 +11,7 @@ if outputs were given by position. It returns the result, or NotImplemented if i
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +19,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class _Handler(NamedTuple):
-    module: str
-    least_outputs: int = 1  # functions with fewer are left to the library's own __array_ufunc__
-
-
 # By the package that a type or one of its bases is from, or by the protocol that it speaks.
 _HANDLERS = {
-    "dask": _Handler("elufast._dask"),
-    "pandas": _Handler("elufast._pandas_frames"),
-    "torch": _Handler("elufast._torch_tensors"),
-    "__dlpack__": _Handler("elufast._dlpack"),
+    "dask": "elufast._dask",
+    "pandas": "elufast._pandas_frames",
+    "torch": "elufast._torch_tensors",
+    "__dlpack__": "elufast._dlpack",
 }
 
 # With any of these, NumPy finds its way by itself.
@@ -47,14 +42,16 @@ _MANY_TYPES = 256  # bounds it, since it keeps the types alive
 
 def _handlers_of(kind: type) -> frozenset[str]:
     """The keys of `_HANDLERS` that the type asks for."""
-    if kind not in _known:
-        keys = {base.__module__.partition(".")[0] for base in kind.__mro__}
+    keys = _known.get(kind)
+    if keys is None:
+        packages = {str(base.__module__).partition(".")[0] for base in kind.__mro__}
         if speaks_dlpack_alone(kind):
-            keys.add("__dlpack__")
+            packages.add("__dlpack__")
+        keys = frozenset(packages & _HANDLERS.keys())
         if len(_known) >= _MANY_TYPES:
             _known.clear()
-        return _known.setdefault(kind, frozenset(keys & _HANDLERS.keys()))
-    return _known[kind]
+        _known[kind] = keys
+    return keys
 
 
 def operands(inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[object]:
@@ -71,10 +68,9 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         keys |= _handlers_of(type(operand))
     if not keys:
         return NotImplemented
-    for key, (module, least_outputs) in _HANDLERS.items():
-        if key not in keys or ufunc.nout < least_outputs:
-            continue
-        result = importlib.import_module(module).call(ufunc, inputs, kwargs)
-        if result is not NotImplemented:
-            return result
+    for key, module in _HANDLERS.items():
+        if key in keys:
+            result = importlib.import_module(module).call(ufunc, inputs, kwargs)
+            if result is not NotImplemented:
+                return result
     return NotImplemented

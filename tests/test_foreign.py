@@ -42,10 +42,9 @@ def handler(monkeypatch):
 
     module.call = call
     monkeypatch.setitem(sys.modules, "elufast_handler", module)
-    monkeypatch.setitem(_foreign._HANDLERS, "some_arrays", _foreign._Handler("elufast_handler"))
-    _foreign._known.clear()
-    yield module
-    _foreign._known.clear()
+    monkeypatch.setitem(_foreign._HANDLERS, "some_arrays", "elufast_handler")
+    monkeypatch.setattr(_foreign, "_known", {})
+    return module
 
 
 def data_of(row):
@@ -135,12 +134,27 @@ def test_known_operands_do_not_ask(handler, monkeypatch):
         elufast.elu(Array())
 
 
-def test_two_output_functions_alone(row, handler, monkeypatch):
-    """A handler may leave functions with one output to the library itself."""
-    wants_two = _foreign._Handler("elufast_handler", least_outputs=2)
-    monkeypatch.setitem(_foreign._HANDLERS, "some_arrays", wants_two)
-    result = function(row)(*[Array()] * len(row.data))
-    assert (len(handler.seen), type(result)) == ((1, str) if row.nout == 2 else (0, np.ndarray))
+def test_the_next_handler_is_asked(handler, monkeypatch):
+    """In the order of the table, until one of them takes the call."""
+    first = types.ModuleType("elufast_first")
+    first.call = lambda *_: NotImplemented
+    monkeypatch.setitem(sys.modules, "elufast_first", first)
+    rest = dict(_foreign._HANDLERS)
+    monkeypatch.setattr(_foreign, "_HANDLERS", {"other_arrays": "elufast_first", **rest})
+
+    class Both(Array):
+        pass
+
+    Both.__module__ = "other_arrays.core"
+    assert elufast.elu(Both()) == "handled"
+
+
+def test_the_memory_of_types_is_bounded(monkeypatch):
+    """Types that a program makes anew in every call do not pile up."""
+    monkeypatch.setattr(_foreign, "_MANY_TYPES", 3)
+    for number in range(10):
+        elufast.elu(type(f"Array{number}", (Array,), {})())
+        assert len(_foreign._known) <= 3
 
 
 def test_nothing_is_imported_before_it_is_needed():
