@@ -1,5 +1,6 @@
 """What becomes of a call with an operand of an unknown type: see elufast/_foreign.py."""
 
+import contextlib
 import subprocess
 import sys
 import types
@@ -173,3 +174,24 @@ def test_nothing_is_imported_before_it_is_needed():
         assert "torch" not in sys.modules
     """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("answer", ["handled", NotImplemented, ValueError("no")], ids=str)
+def test_references_are_given_back(handler, answer):
+    """Of operands, results and the handler's answer, whatever it was."""
+    array, out = Array(), np.empty_like(X)
+    handler.answer = answer
+
+    def call():
+        for positional in ((array,), (array, 1.0, out)):
+            with contextlib.suppress(ValueError):
+                elufast.elu(*positional, dtype=np.float64)
+        handler.seen.clear()
+
+    call()
+    counted = (array, out, answer, np.float64)
+    before = [sys.getrefcount(one) for one in counted]
+    for _ in range(100):
+        call()
+    after = [sys.getrefcount(one) for one in counted]
+    assert max(abs(a - b) for a, b in zip(after, before, strict=True)) < 10

@@ -267,9 +267,10 @@ def test_subclasses_of_frames(row):
         assert {type(part) for part in outputs(f(*frames))} == {Frame}
 
 
-def test_frame_as_out(row):
+@pytest.mark.parametrize("dtypes", [["float32"] * 2, MIXED[:2]])
+def test_frame_as_out(row, dtypes):
     """pandas writes to it, and gives back another DataFrame."""
-    frames = frames_of(row, ["float32"] * 2)
+    frames = frames_of(row, dtypes)
     expected = outputs(function(row)(*frames))
     out = tuple(frame * 0 for frame in expected)
     results = outputs(function(row)(*frames, out=out))
