@@ -38,7 +38,7 @@ def handler(monkeypatch):
     def call(ufunc, inputs, kwargs):
         module.seen.append((ufunc, inputs, kwargs))
         if isinstance(module.answer, Exception):
-            raise module.answer
+            raise module.answer.with_traceback(None)
         return module.answer
 
     module.call = call
