@@ -49,10 +49,6 @@ def test_every_type(row, dtype, rng):
 
 def test_bfloat16(row, rng):
     bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
-    try:
-        elufast.elu(np.zeros(1, bfloat16)).dtype.type(0) + bfloat16(0)
-    except TypeError:
-        pytest.skip("no loops for bfloat16 in this version")
     arrays, lazy = made(row, rng, bfloat16)
     check(function(row)(*lazy), function(row)(*arrays), lazy[0].chunks)
 
