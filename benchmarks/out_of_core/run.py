@@ -16,7 +16,7 @@ import distributed
 import zarr
 from comparison import machine
 from comparison.command import spell
-from comparison.run import file_or_terminal
+from comparison.run import BUSY, BUSY_WARNING, file_or_terminal
 from rich.console import Console
 
 from . import cluster, passes, report
@@ -65,6 +65,8 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             "versions": {each.__name__: each.__version__ for each in (dask, distributed, zarr)},
         }
         report.save(options.output, machine.describe(), settings, described, timings)
+    if load > BUSY:
+        console.print(BUSY_WARNING.format(load), style="yellow")
     found = report.complaints(timings, described, restarted)
     for complaint in found:
         console.print(complaint, style="bold red")
@@ -86,6 +88,6 @@ def _timings(
     timed = [(each, passes.empty_timing(disk, each)) for each in passes.PASSES]
     for number in range(options.rounds):
         for each, timing in timed:
-            console.print(f"round {number + 1}: {each.name}")
+            console.print(f"round {number + 1}: {each.name}", highlight=False)
             passes.run_pass(client, disk, each, options.sample, timing)
     return found + [timing for _, timing in timed]
