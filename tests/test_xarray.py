@@ -1,6 +1,5 @@
 """xarray's objects given to the ufuncs: names, coordinates and attributes are kept."""
 
-import importlib.util
 
 import numpy as np
 import pytest
@@ -171,9 +170,6 @@ def test_lazy_data_arrays(row, dtype):
     assert_arrays(lazy.compute(), function(row)(*arrays_of(row, dtype), alpha=0.5))
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("elufast._dask") is None, reason="no handler for dask arrays"
-)
 @pytest.mark.parametrize("row", TWO_OUTPUTS, ids=lambda row: row.name)
 def test_lazy_data_arrays_two_outputs(row):
     lazy = function(row)(*chunked(row), alpha=0.5)
