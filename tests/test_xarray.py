@@ -1,6 +1,5 @@
 """xarray's objects given to the ufuncs: names, coordinates and attributes are kept."""
 
-
 import numpy as np
 import pytest
 from support import assert_same_bits, function, outputs, rows_where
