@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,5 +19,15 @@ def configure_threads(environment: int, quota: int, processors: int) -> None: ..
 def set_threads(count: int) -> None: ...
 def iterated_calls() -> int: ...
 def get_threads() -> tuple[int, int]: ...
+
+class TensorLoops:
+    def __init__(
+        self,
+        capsule: object,
+        empty_like: Callable[[Any], Any],
+        is_lazy: Callable[[Any], bool],
+    ) -> None: ...
+    def one(self, row: int, x: Any, parameters: tuple[float, ...]) -> Any: ...
+    def two(self, row: int, grad: Any, x: Any, parameters: tuple[float, ...]) -> Any: ...
 
 __test__: dict[str, str]  # Cython's
