@@ -6,7 +6,7 @@ from elufast._docs import words_of
 from elufast._ufuncs import Row
 
 _FUNCTION = """\
-{Title} ({short}) of a tensor, element-wise, with autograd.
+{short} of a tensor, element-wise, with autograd.
 
 {short} is the {title} [1]_::
 
@@ -76,11 +76,11 @@ Examples
 """
 
 _MODULE = """\
-{Title} ({short}) as a module: `torch.nn.{NAME}` computed by elufast.
+`torch.nn.{NAME}` computed by elufast: the module of `{name}`.
 
-It is a `torch.nn.{NAME}` and takes its parameters, but for ``inplace=True``, which
-is a ValueError: it would overwrite what the gradient is computed from. See
-`elufast.torch.{name}` for everything else.
+It is a `torch.nn.{NAME}` and takes its parameters, but for ``inplace=True``,
+which is a ValueError: it would overwrite what the gradient is computed from.
+See `elufast.torch.{name}` for everything else.
 
 Examples
 --------

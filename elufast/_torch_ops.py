@@ -53,13 +53,15 @@ def computed(name: str, tensors: tuple[Tensor, ...], parameters: tuple[float, ..
     """Return the function of plain tensors on the CPU, in the layout of the last one."""
     short: Callable[..., Tensor | None] = loops.one if len(tensors) == 1 else loops.two
     result = short(INDEX[name], *tensors, parameters)
-    return _through_numpy(name, tensors, parameters) if result is None else result
+    return through_numpy(name, tensors, parameters) if result is None else result
 
 
-def _through_numpy(
+def through_numpy(
     name: str, tensors: tuple[Tensor, ...], parameters: tuple[float, ...]
 ) -> Tensor:
     """Let the ufunc read the tensors' memory and write the result's: any strides, any parameter."""
+    for tensor in tensors:
+        check(name, tensor)
     result = torch.empty_like(tensors[-1])
     # PyTorch's functions do not report overflows.
     with np.errstate(all="ignore"):
@@ -69,12 +71,13 @@ def _through_numpy(
 
 def as_array(tensor: Tensor) -> np.ndarray[Any, Any]:
     """Return a NumPy array on the tensor's memory."""
+    # Not numpy(), after which neither the tensor nor its views could be resized any more.
     tensor = tensor.detach().resolve_neg()
     if tensor.dtype is not torch.bfloat16:
-        return tensor.numpy()
+        return np.from_dlpack(tensor)
     import ml_dtypes
 
-    return tensor.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+    return np.from_dlpack(tensor.view(torch.int16)).view(ml_dtypes.bfloat16)
 
 
 def check(name: str, x: Tensor) -> None:

@@ -34,7 +34,7 @@ from torch.compiler import is_dynamo_compiling
 from torch.nn import Parameter
 
 from elufast import _torch_docs
-from elufast._torch_ops import INDEX, check, computed, functions, loops
+from elufast._torch_ops import INDEX, check, functions, loops, through_numpy
 from elufast._ufuncs import ROWS
 
 __all__ = ["CELU", "ELU", "SELU", "CeluFunction", "EluFunction", "SeluFunction"]
@@ -43,10 +43,16 @@ __all__ += ["celu", "elu", "selu"]
 # A short call is not much longer than a few Python calls: what it needs is C functions, at hand.
 _one, _two = loops.one, loops.two
 _is_grad_enabled = torch.is_grad_enabled
+_PLAIN = {Tensor, Parameter}
 # Who has to see every operator: torch.func's transforms, modes, and torch.jit.trace.
 _has_transforms = torch._C._are_functorch_transforms_active
 _has_modes = torch._C._len_torch_dispatch_stack
 _is_tracing = torch._C._is_tracing
+
+
+def _is_plain(*tensors: Tensor) -> bool:
+    """Whether the tensors have memory of their own to be read; those of transforms do not."""
+    return all(type(t) in _PLAIN and t.is_cpu and torch._C._has_storage(t) for t in tensors)
 
 
 def _activation(
@@ -64,13 +70,15 @@ def _activation(
         ctx.save_for_backward(x)
         ctx.parameters = parameters
         result: Tensor | None = _one(value, x, parameters)
-        return computed(name, (x,), parameters) if result is None else result
+        return through_numpy(name, (x,), parameters) if result is None else result
 
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (x,) = ctx.saved_tensors
         parameters = ctx.parameters
         if not (_is_grad_enabled() or forward_ad._current_level >= 0 or _has_modes()):
             result: Tensor | None = _two(gradient, grad, x, parameters)
+            if result is None and _is_plain(grad, x):
+                result = through_numpy(f"{name}_backward", (grad, x), parameters)
             if result is not None:
                 return result, None
         return long.gradient.apply(grad, x, *parameters), None
@@ -93,11 +101,12 @@ def _activation(
     def call(x: Tensor, parameters: tuple[float, ...]) -> Tensor:
         if is_dynamo_compiling():
             return long.compiled.apply(x, *parameters)
-        is_plain = type(x) is Tensor or type(x) is Parameter
         is_watched = forward_ad._current_level >= 0 or _has_modes() or _is_tracing()
-        if is_plain and not is_watched:
+        if type(x) in _PLAIN and not is_watched:
             if not (x.requires_grad and _is_grad_enabled()):
                 result: Tensor | None = _one(value, x, parameters)
+                if result is None and _is_plain(x):
+                    result = through_numpy(name, (x,), parameters)
                 if result is not None:
                     return result
             elif not _has_transforms():

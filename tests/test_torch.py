@@ -95,6 +95,10 @@ LAYOUTS = {
 }
 
 
+# PyTorch's forward mode loads decompositions that are written in its own deprecated language.
+pytestmark = pytest.mark.filterwarnings(r"ignore:`torch\.jit\..*:DeprecationWarning")
+
+
 # Values
 
 
@@ -257,7 +261,7 @@ def no_detours(monkeypatch):
     def fail(*arguments):
         raise AssertionError("through NumPy")
 
-    monkeypatch.setattr(_torch_ops, "_through_numpy", fail)
+    monkeypatch.setattr(_torch_ops, "through_numpy", fail)
 
 
 @pytest.mark.skipif(
@@ -289,7 +293,7 @@ def test_memory_is_read_in_place_and_results_own_theirs(step, monkeypatch):
         storage = result.untyped_storage()
         assert storage.data_ptr() not in before
         assert storage.nbytes() == result.numel() * 4
-        assert storage.resizable()
+    assert all(t.untyped_storage().resizable() for t in (x, grad, y, dx))
     assert y.data_ptr() != dx.data_ptr()
     if step == 2:
         assert [t.data_ptr() for t in seen] == [y.data_ptr(), dx.data_ptr()]
@@ -626,9 +630,10 @@ def test_the_package_does_not_import_torch():
 
 
 def test_examples(capsys):
-    finder, runner = doctest.DocTestFinder(exclude_empty=True), doctest.DocTestRunner()
-    docs = [ours, *(getattr(ours, name) for name in ours.__all__)]
-    found = [test for each in docs for test in finder.find(each, each.__name__, module=False)]
+    runner = doctest.DocTestRunner()
+    parser, docs = doctest.DocTestParser(), {"elufast.torch": ours.__doc__}
+    docs |= {name: getattr(ours, name).__doc__ for name in ours.__all__}
+    found = [parser.get_doctest(doc, {}, name, None, 0) for name, doc in docs.items()]
     assert sum(bool(test.examples) for test in found) >= 7
     for test in found:
         runner.run(test)
@@ -639,5 +644,5 @@ def test_docstrings_are_complete():
     for name in ours.__all__:
         doc = getattr(ours, name).__doc__
         assert doc
-        assert "{" not in doc.replace("{value", "{")
-        assert max(map(len, doc.splitlines())) <= 90
+        assert "{" not in doc
+        assert max(map(len, doc.splitlines())) <= 80
