@@ -49,9 +49,8 @@ const elufast_exchange *elufast_exchange_of(PyObject *capsule) {
 
 static int is_readable(const dlpack_tensor *t) {
     const size_t size = t->dtype.bits / 8;
-    const int is_float =
-        (t->dtype.code == DLPACK_FLOAT && (size == 2 || size == 4 || size == 8)) ||
-        (t->dtype.code == DLPACK_BFLOAT && size == 2);
+    const int is_float = (t->dtype.code == DLPACK_FLOAT && (size == 2 || size == 4 || size == 8)) ||
+                         (t->dtype.code == DLPACK_BFLOAT && size == 2);
     return t->device.type == DLPACK_CPU && is_float && t->dtype.lanes == 1 &&
            ((uintptr_t)t->data + t->byte_offset) % size == 0;
 }

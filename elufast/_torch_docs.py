@@ -15,8 +15,8 @@ _FUNCTION = """\
 Parameters
 ----------
 x : Tensor
-    A dense tensor on the CPU, of any shape and strides, of type float16, bfloat16
-    (with the package ml_dtypes), float32 or float64.
+    A dense tensor on the CPU, of any shape and strides, of type float16,
+    bfloat16 (with the package ml_dtypes), float32 or float64.
 {parameters}
 
 Returns
@@ -46,7 +46,8 @@ PyTorch does not report it.
 
 Special values:
 
-- ``{name}(+-0) = +-0``, ``{name}(-inf) = {value[at_minus_inf]}``, ``{name}(inf) = {value[at_inf]}``;
+- ``{name}(+-0) = +-0``, ``{name}(inf) = {value[at_inf]}``,
+  ``{name}(-inf) = {value[at_minus_inf]}``;
 - at 0 the derivative is the left one, ``{slope[at_zero]}``, as in PyTorch;
 - NaN in `x` or in a gradient gives NaN.
 
@@ -55,8 +56,8 @@ gradient would have lost what the forward pass rounded away. So `x` must not be
 changed in place before the backward pass: PyTorch tells if it was.
 
 Derivatives of any order, forward-mode ones, `torch.func` and `torch.vmap` work.
-`torch.compile` calls the loops without a graph break, but does not fuse them with
-what is around. There is no gradient with respect to a parameter.
+`torch.compile` calls the loops without a graph break, but does not fuse them
+with what is around. There is no gradient with respect to a parameter.
 
 References
 ----------

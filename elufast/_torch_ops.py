@@ -23,24 +23,13 @@ INDEX = {row.name: index for index, row in enumerate(ROWS)}
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
-class _NoLoops:
-    """In the place of TensorLoops where this version of PyTorch has no exchange of C functions."""
-
-    def one(self, row: int, x: Tensor, parameters: tuple[float, ...]) -> None:
-        return None
-
-    def two(self, row: int, grad: Tensor, x: Tensor, parameters: tuple[float, ...]) -> None:
-        return None
-
-
-def _loops() -> TensorLoops | _NoLoops:
+def _loops() -> TensorLoops:
+    # PyTorch has the exchange of C functions from 2.10 on; without it NumPy does what they do.
     exchange = getattr(Tensor, "__dlpack_c_exchange_api__", None)
-    if exchange is None:
-        return _NoLoops()
     try:
         return TensorLoops(exchange, torch.empty_like, Tensor.is_neg)
     except ValueError:  # a DLPack of the future
-        return _NoLoops()
+        return TensorLoops(None, torch.empty_like, Tensor.is_neg)
 
 
 loops = _loops()
@@ -56,9 +45,7 @@ def computed(name: str, tensors: tuple[Tensor, ...], parameters: tuple[float, ..
     return through_numpy(name, tensors, parameters) if result is None else result
 
 
-def through_numpy(
-    name: str, tensors: tuple[Tensor, ...], parameters: tuple[float, ...]
-) -> Tensor:
+def through_numpy(name: str, tensors: tuple[Tensor, ...], parameters: tuple[float, ...]) -> Tensor:
     """Let the ufunc read the tensors' memory and write the result's: any strides, any parameter."""
     for tensor in tensors:
         check(name, tensor)

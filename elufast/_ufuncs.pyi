@@ -30,4 +30,20 @@ class TensorLoops:
     def one(self, row: int, x: Any, parameters: tuple[float, ...]) -> Any: ...
     def two(self, row: int, grad: Any, x: Any, parameters: tuple[float, ...]) -> Any: ...
 
+class ShortCalls:
+    def __init__(
+        self,
+        loops: TensorLoops,
+        value: int,
+        gradient: int,
+        plain_types: tuple[type, type],
+        is_grad_enabled: Callable[[], bool],
+        level_of: Any,
+        has_modes: Callable[[], Any],
+        has_transforms: Callable[[], bool],
+        is_tracing: Callable[[], bool],
+    ) -> None: ...
+    def call(self, apply: Callable[..., Any], x: Any, parameters: tuple[float, ...]) -> Any: ...
+    def backward(self, grad: Any, x: Any, parameters: tuple[float, ...]) -> Any: ...
+
 __test__: dict[str, str]  # Cython's

@@ -311,28 +311,29 @@ cdef class TensorLoops:
     """The loops over the tensors of a library that has DLPack's exchange of C functions.
 
     `empty_like` is that library's, and `is_lazy` tells whether a tensor's numbers are not those in
-    its memory. Floating-point errors are not reported, as they are not by such libraries.
+    its memory. Floating-point errors are not reported, as they are not by such libraries. Without
+    a `capsule` every way is the longer one.
     """
 
     cdef const elufast_exchange *exchange
     cdef object empty_like, is_lazy
 
     def __init__(self, capsule, empty_like, is_lazy):
-        self.exchange = elufast_exchange_of(capsule)
+        self.exchange = NULL if capsule is None else elufast_exchange_of(capsule)
         self.empty_like, self.is_lazy = empty_like, is_lazy
 
-    def one(self, int row, x, tuple parameters):
+    cpdef one(self, int row, x, tuple parameters):
         """Return the function of `row` of a tensor, or None: there is a longer way to go."""
-        if self.is_lazy(x):
+        if self.exchange == NULL or self.is_lazy(x):
             return None
         out = self.empty_like(x)
         cdef PyObject *operands[2]
         operands[0], operands[1] = <PyObject *>x, <PyObject *>out
         return out if self.run(row, operands, 2, parameters) else None
 
-    def two(self, int row, grad, x, tuple parameters):
+    cpdef two(self, int row, grad, x, tuple parameters):
         """Return the function of `row` of two tensors, in the layout of `x`; or None."""
-        if self.is_lazy(grad) or self.is_lazy(x):
+        if self.exchange == NULL or self.is_lazy(grad) or self.is_lazy(x):
             return None
         out = self.empty_like(x)
         cdef PyObject *operands[3]
@@ -368,6 +369,43 @@ cdef class TensorLoops:
                 elufast_inner_loop(run.arrays, &run.n, run.steps, loop)
         current[0] = outer
         return True
+
+
+cdef class ShortCalls:
+    """What a torch.autograd.Function has to do, and the call of it, for plain tensors.
+
+    As Python functions these took half as long again. `level_of` is torch.autograd.forward_ad.
+    """
+
+    cdef TensorLoops loops
+    cdef int value, gradient
+    cdef object plain_type, other_plain_type, is_grad_enabled, level_of
+    cdef object has_modes, has_transforms, is_tracing
+
+    def __init__(
+        self, loops, value, gradient, plain_types, is_grad_enabled, level_of, has_modes,
+        has_transforms, is_tracing,
+    ):
+        self.loops, self.value, self.gradient = loops, value, gradient
+        self.plain_type, self.other_plain_type = plain_types
+        self.is_grad_enabled, self.level_of, self.has_modes = is_grad_enabled, level_of, has_modes
+        self.has_transforms, self.is_tracing = has_transforms, is_tracing
+
+    def call(self, apply, x, tuple parameters):
+        """Return the activation of x, with a graph where it needs one; None: not so plain."""
+        if type(x) is not self.plain_type and type(x) is not self.other_plain_type:
+            return None
+        if self.has_modes() or self.level_of._current_level >= 0:
+            return None
+        if x.requires_grad and self.is_grad_enabled():
+            return None if self.has_transforms() else apply(x, parameters)
+        return None if self.is_tracing() else self.loops.one(self.value, x, parameters)
+
+    def backward(self, grad, x, tuple parameters):
+        """Return the gradient where no graph of its own is asked for; or None."""
+        if self.is_grad_enabled() or self.has_modes() or self.level_of._current_level >= 0:
+            return None
+        return self.loops.two(self.gradient, grad, x, parameters)
 
 
 cdef int kind_of(char type_kind, size_t item_size) noexcept:

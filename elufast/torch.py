@@ -35,23 +35,24 @@ from torch.nn import Parameter
 
 from elufast import _torch_docs
 from elufast._torch_ops import INDEX, check, functions, loops, through_numpy
-from elufast._ufuncs import ROWS
+from elufast._ufuncs import ROWS, ShortCalls
 
 __all__ = ["CELU", "ELU", "SELU", "CeluFunction", "EluFunction", "SeluFunction"]
 __all__ += ["celu", "elu", "selu"]
 
-# A short call is not much longer than a few Python calls: what it needs is C functions, at hand.
-_one, _two = loops.one, loops.two
-_is_grad_enabled = torch.is_grad_enabled
-_PLAIN = {Tensor, Parameter}
-# Who has to see every operator: torch.func's transforms, modes, and torch.jit.trace.
-_has_transforms = torch._C._are_functorch_transforms_active
-_has_modes = torch._C._len_torch_dispatch_stack
-_is_tracing = torch._C._is_tracing
+_PLAIN = (Tensor, Parameter)
+# Who has to see every operator: modes, torch.func's transforms, and torch.jit.trace.
+_WATCHERS = (
+    torch._C._len_torch_dispatch_stack,
+    torch._C._are_functorch_transforms_active,
+    torch._C._is_tracing,
+)
 
 
-def _is_plain(*tensors: Tensor) -> bool:
-    """Whether the tensors have memory of their own to be read; those of transforms do not."""
+def _is_readable(*tensors: Tensor) -> bool:
+    """Whether NumPy may read them: plain tensors in plain calls, with memory of their own."""
+    if forward_ad._current_level >= 0 or any(watcher() for watcher in _WATCHERS):
+        return False
     return all(type(t) in _PLAIN and t.is_cpu and torch._C._has_storage(t) for t in tensors)
 
 
@@ -62,28 +63,32 @@ def _activation(
 
     Those are the short way; the long one, which all of PyTorch can follow, is in _torch_ops.py.
     """
-    value, gradient = INDEX[name], INDEX[f"{name}_backward"]
     long = functions(name, third)
+    value, gradient = INDEX[name], INDEX[f"{name}_backward"]
+    short = ShortCalls(
+        loops, value, gradient, _PLAIN, torch.is_grad_enabled, forward_ad, *_WATCHERS
+    )
+    short_call, short_forward, short_backward = short.call, loops.one, short.backward
 
     def forward(ctx: Any, x: Tensor, parameters: tuple[float, ...]) -> Tensor:
         # Not the output: what the forward pass rounds away would be missing in the gradient.
         ctx.save_for_backward(x)
         ctx.parameters = parameters
-        result: Tensor | None = _one(value, x, parameters)
+        result: Tensor | None = short_forward(value, x, parameters)
         return through_numpy(name, (x,), parameters) if result is None else result
 
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (x,) = ctx.saved_tensors
-        parameters = ctx.parameters
-        if not (_is_grad_enabled() or forward_ad._current_level >= 0 or _has_modes()):
-            result: Tensor | None = _two(gradient, grad, x, parameters)
-            if result is None and _is_plain(grad, x):
-                result = through_numpy(f"{name}_backward", (grad, x), parameters)
-            if result is not None:
-                return result, None
-        return long.gradient.apply(grad, x, *parameters), None
+        result: Tensor | None = short_backward(grad, x, ctx.parameters)
+        return long_backward(grad, x, ctx.parameters) if result is None else result, None
 
-    function: type[Function] = type(Function)(
+    def long_backward(grad: Tensor, x: Tensor, parameters: tuple[float, ...]) -> Tensor:
+        if torch.is_grad_enabled() or not _is_readable(grad, x):
+            return long.gradient.apply(grad, x, *parameters)
+        return through_numpy(f"{name}_backward", (grad, x), parameters)
+
+    make: Any = type(Function)
+    function = make(
         f"{name.capitalize()}Function",
         (Function,),
         {
@@ -94,25 +99,21 @@ def _activation(
         },
     )
     # The engine would look `backward` up in two more Python functions, for some 0.7 us.
-    function._backward_cls.apply = backward  # type: ignore[attr-defined]
+    function._backward_cls.apply = backward
     # Without the look for transforms, which was had, and for default arguments, some 1.3 us.
-    apply = super(Function, function).apply  # type: ignore[misc]
+    apply = super(Function, function).apply
 
     def call(x: Tensor, parameters: tuple[float, ...]) -> Tensor:
         if is_dynamo_compiling():
             return long.compiled.apply(x, *parameters)
-        is_watched = forward_ad._current_level >= 0 or _has_modes() or _is_tracing()
-        if type(x) in _PLAIN and not is_watched:
-            if not (x.requires_grad and _is_grad_enabled()):
-                result: Tensor | None = _one(value, x, parameters)
-                if result is None and _is_plain(x):
-                    result = through_numpy(name, (x,), parameters)
-                if result is not None:
-                    return result
-            elif not _has_transforms():
-                return apply(x, parameters)
+        result: Tensor | None = short_call(apply, x, parameters)
+        return long_call(x, parameters) if result is None else result
+
+    def long_call(x: Tensor, parameters: tuple[float, ...]) -> Tensor:
         check(name, x)
-        return long.value.apply(x, *parameters)
+        if not _is_readable(x):
+            return long.value.apply(x, *parameters)
+        return through_numpy(name, (x,), parameters)
 
     return function, call
 

@@ -1,4 +1,4 @@
-"""elufast.torch: the bits of the ufuncs, no copies, autograd of any order, and PyTorch's manners."""
+"""elufast.torch: the bits of the ufuncs, no copies, autograd of any order, PyTorch's manners."""
 
 import copy
 import doctest
@@ -231,7 +231,9 @@ def test_derivatives_of_order_three_and_four(smooth):
     alpha = parameters[0] if parameters else 1.0
     factor = 1 / alpha if name == "celu" else 1.0
     (second,) = torch.autograd.grad(
-        torch.autograd.grad(getattr(ours, name)(x, *parameters).sum(), x, create_graph=True)[0].sum(),
+        torch.autograd.grad(getattr(ours, name)(x, *parameters).sum(), x, create_graph=True)[
+            0
+        ].sum(),
         x,
     )
     assert torch.allclose(before, second * factor)
@@ -245,7 +247,9 @@ def test_opcheck(smooth):
     tests = ("test_schema", "test_faketensor")
     operators = torch.ops.elufast
     torch.library.opcheck(getattr(operators, name).default, (x, *values), test_utils=tests)
-    torch.library.opcheck(getattr(operators, f"{name}_grad2").default, (x, *values), test_utils=tests)
+    torch.library.opcheck(
+        getattr(operators, f"{name}_grad2").default, (x, *values), test_utils=tests
+    )
     torch.library.opcheck(
         getattr(operators, f"{name}_backward").default, (grad, x, *values), test_utils=tests
     )
@@ -575,16 +579,19 @@ def test_training_goes_as_with_torchs_modules(name):
         ([1.0], "needs a tensor, not list"),
         (1.0, "needs a tensor, not float"),
         (torch.zeros(3, dtype=torch.int64), r"needs one of .*torch.float64, not torch.int64"),
-        (torch.zeros(3, dtype=torch.bool), "not torch.bool"),
-        (torch.zeros(3, dtype=torch.complex64), "not torch.complex64"),
-        (torch.zeros(3, dtype=torch.complex64, requires_grad=True), "not torch.complex64"),
+        (torch.zeros(3, dtype=torch.bool), r"needs one of .*, not torch.bool"),
+        (torch.zeros(3, dtype=torch.complex64), r"needs one of .*, not torch.complex64"),
+        (
+            torch.zeros(3, dtype=torch.complex64, requires_grad=True),
+            r"needs one of .*, not torch.complex64",
+        ),
         (torch.zeros(3).to_sparse(), "needs a dense tensor, not torch.sparse_coo"),
         (torch.zeros(3).to_sparse().requires_grad_(), "needs a dense tensor"),
     ],
     ids=str,
 )
 def test_what_cannot_be_computed_is_a_type_error(row, x, said):
-    with pytest.raises(TypeError, match=rf"^{row.name}\(\) of elufast.torch {said}|{said}"):
+    with pytest.raises(TypeError, match=rf"^{row.name}\(\) of elufast.torch {said}"):
         getattr(ours, row.name)(x)
 
 
@@ -608,9 +615,11 @@ def test_a_parameter_has_to_be_a_number(value):
         lambda: ours.ELU(value),
         lambda: ours.CELU(value),
     ):
-        with pytest.raises(TypeError, match=f"^alpha has to be a number, not {type(value).__name__}"):
+        with pytest.raises(
+            TypeError, match=f"^alpha has to be a number, not {type(value).__name__}"
+        ):
             attempt()
-    with pytest.raises(TypeError, match="^scale has to be a number"):
+    with pytest.raises(TypeError, match="scale has to be a number"):
         ours.selu(x, 1.0, value)
 
 
@@ -624,7 +633,9 @@ def test_numbers_of_every_kind_keep_the_type(value):
 
 
 def test_the_package_does_not_import_torch():
-    code = "import sys, elufast; assert 'torch' not in sys.modules; import elufast.torch; import torch"
+    code = (
+        "import sys, elufast; assert 'torch' not in sys.modules; import elufast.torch; import torch"
+    )
     code += "; assert elufast.torch is not torch; assert torch.Tensor"
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 

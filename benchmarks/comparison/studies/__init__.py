@@ -19,7 +19,8 @@ from .torch import Torch
 
 OVERVIEW = Overview()
 STUDIES: dict[str, Study] = {
-    study.name: study for study in (Sweep(), Threads(), Layouts(), Tail(), Small(), Fresh(), Torch())
+    study.name: study
+    for study in (Sweep(), Threads(), Layouts(), Tail(), Small(), Fresh(), Torch())
 }
 
 

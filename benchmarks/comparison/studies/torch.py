@@ -108,9 +108,7 @@ class Torch(Study):
         return [save_bars(ours, path, keys, "to_torch", title, (1,))]
 
 
-def _cells(
-    found: Mapping[tuple[int, str, str], Record], n: int, form: str
-) -> Iterator[Cell | str]:
+def _cells(found: Mapping[tuple[int, str, str], Record], n: int, form: str) -> Iterator[Cell | str]:
     ours, theirs = found.get((n, HOST, form)), found.get((n, OTHER, form))
     yield from (_microseconds(ours), _microseconds(theirs))
     ratio = ours.figures.get("to_torch") if ours else None
