@@ -67,7 +67,8 @@ Examples
 --------
 >>> import torch
 >>> import elufast.torch
->>> x = torch.tensor([-2.0, -0.5, 0.0, 3.0], dtype=torch.float64, requires_grad=True)
+>>> x = torch.tensor([-2.0, -0.5, 0.0, 3.0], dtype=torch.float64)
+>>> x = x.requires_grad_()
 >>> y = elufast.torch.{name}(x)
 >>> y.detach().numpy()
 {value[example]}

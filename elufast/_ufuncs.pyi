@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from typing_extensions import disjoint_base
 
 class Row(NamedTuple):
     name: str
@@ -20,6 +21,7 @@ def set_threads(count: int) -> None: ...
 def iterated_calls() -> int: ...
 def get_threads() -> tuple[int, int]: ...
 
+@disjoint_base
 class TensorLoops:
     def __init__(
         self,
@@ -30,6 +32,7 @@ class TensorLoops:
     def one(self, row: int, x: Any, parameters: tuple[float, ...]) -> Any: ...
     def two(self, row: int, grad: Any, x: Any, parameters: tuple[float, ...]) -> Any: ...
 
+@disjoint_base
 class ShortCalls:
     def __init__(
         self,

@@ -7,6 +7,7 @@ from collections import namedtuple
 
 import numpy as np
 
+cimport cython
 cimport numpy as cnp
 from cpython.object cimport PyObject
 from libc.string cimport memcpy
@@ -307,6 +308,7 @@ def get_threads():
 cdef cnp.npy_intp RELEASE_FROM = 500
 
 
+@cython.auto_pickle(False)
 cdef class TensorLoops:
     """The loops over the tensors of a library that has DLPack's exchange of C functions.
 
@@ -371,6 +373,7 @@ cdef class TensorLoops:
         return True
 
 
+@cython.auto_pickle(False)
 cdef class ShortCalls:
     """What a torch.autograd.Function has to do, and the call of it, for plain tensors.
 
