@@ -49,6 +49,7 @@ OTHER_SOURCES = [
     "elufast/_parallel.c",
     "elufast/_plain_call.c",
     "elufast/_promotion.c",
+    "elufast/_tensors.c",
     "elufast/_walk.c",
 ]
 HEADERS = [str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")]

@@ -436,13 +436,23 @@ array([[-0.43233236,  3.        ],
 def docstring(row: Row) -> str:
     """Return the docstring of the function of `row`."""
     base, suffix = _split(row.name)
+    words = words_of(row)
+    parts = {field: text.format_map(words) for field, text in _FORMS[suffix].items()}
+    parts["parameters"] = _ACTIVATIONS[base]["parameters"].format_map(words)
+    return _TEMPLATE.format_map(words | parts)
+
+
+def words_of(row: Row) -> dict[str, Any]:
+    """Return what the texts call by name."""
+    base, suffix = _split(row.name)
     activation = _ACTIVATIONS[base]
     title = activation["title"]
-    words = {
+    return {
         **activation,
         "signature_line": _signature_line(row),
         "name": row.name,
         "base": base,
+        "NAME": row.name.upper(),
         "Title": title[0].upper() + title[1:],
         "operator": base.capitalize(),
         "defaults": row.parameters,
@@ -458,9 +468,6 @@ def docstring(row: Row) -> str:
         "see_also": _see_also(base, suffix),
         "methods": _methods(row),
     }
-    parts = {field: text.format_map(words) for field, text in _FORMS[suffix].items()}
-    parts["parameters"] = activation["parameters"].format_map(words)
-    return _TEMPLATE.format_map(words | parts)
 
 
 def signature_of(row: Row) -> inspect.Signature:

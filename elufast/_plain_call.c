@@ -62,10 +62,8 @@ static int is_plain_mask(PyObject *object) {
            (PyArray_CheckExact(object) && PyArray_TYPE((PyArrayObject *)object) == NPY_BOOL);
 }
 
-/* Whether the number has the same meaning in every type of loop: as a Python number it takes the
- * type of the data, and its rounding to a normal number of float16 or a wider type raises no flag.
- * (A Python bool does not: NumPy gives it a type of its own.) */
-static int read_parameter(PyObject *object, double *value) {
+/* (Not a Python bool: NumPy gives it a type of its own.) */
+int elufast_read_parameter(PyObject *object, double *value) {
     if (PyFloat_CheckExact(object)) {
         *value = PyFloat_AS_DOUBLE(object);
     } else if (PyLong_CheckExact(object)) {
@@ -133,7 +131,7 @@ int elufast_read_plain_call(elufast_plain_call *call, const elufast_function *f,
         if (*item == NULL) {
             *item = defaults[i];
             *value = f->defaults[i];
-        } else if (!read_parameter(*item, value)) {
+        } else if (!elufast_read_parameter(*item, value)) {
             return 0;
         } else if (*value != f->defaults[i]) {
             call->is_default = 0;

@@ -26,6 +26,11 @@ int elufast_read_plain_call(elufast_plain_call *call, const elufast_function *f,
                             PyObject *const *names, PyObject *const *defaults,
                             PyObject *const *args, Py_ssize_t count, PyObject *keywords);
 
+/* Whether the number has the same meaning in every type of loop: as a Python number it takes the
+ * type of the data, and its rounding to a normal number of float16 or a wider type raises no flag.
+ * Then elufast_current_parameters may hold it. */
+int elufast_read_parameter(PyObject *object, double *value);
+
 /* Once, before any call; -1 with an exception. */
 int elufast_prepare_plain_calls(void);
 

@@ -1,6 +1,8 @@
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from typing_extensions import disjoint_base
 
 class Row(NamedTuple):
     name: str
@@ -19,5 +21,33 @@ def set_threads(count: int) -> None: ...
 def iterated_calls() -> int: ...
 def threads_in_use() -> tuple[int, int]: ...
 def get_threads() -> tuple[int, int]: ...
+
+@disjoint_base
+class TensorLoops:
+    def __init__(
+        self,
+        capsule: object,
+        empty_like: Callable[[Any], Any],
+        is_lazy: Callable[[Any], bool],
+    ) -> None: ...
+    def one(self, row: int, x: Any, parameters: tuple[float, ...]) -> Any: ...
+    def two(self, row: int, grad: Any, x: Any, parameters: tuple[float, ...]) -> Any: ...
+
+@disjoint_base
+class ShortCalls:
+    def __init__(
+        self,
+        loops: TensorLoops,
+        value: int,
+        gradient: int,
+        plain_types: tuple[type, type],
+        is_grad_enabled: Callable[[], bool],
+        level_of: Any,
+        has_modes: Callable[[], Any],
+        has_transforms: Callable[[], bool],
+        is_tracing: Callable[[], bool],
+    ) -> None: ...
+    def call(self, apply: Callable[..., Any], x: Any, parameters: tuple[float, ...]) -> Any: ...
+    def backward(self, grad: Any, x: Any, parameters: tuple[float, ...]) -> Any: ...
 
 __test__: dict[str, str]  # Cython's

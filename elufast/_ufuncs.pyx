@@ -7,7 +7,9 @@ from collections import namedtuple
 
 import numpy as np
 
+cimport cython
 cimport numpy as cnp
+from cpython.object cimport PyObject
 from libc.string cimport memcpy
 
 cnp.import_array()
@@ -68,6 +70,9 @@ cdef extern from "_inner_loop.h":
         float cost[2]
         elufast_source source
         char defaults[2][ELUFAST_LARGEST_ITEM]
+    ctypedef struct elufast_parameters:
+        double values[2]
+    elufast_parameters *elufast_current_parameters()
     void elufast_inner_loop(char **, const cnp.npy_intp *, const cnp.npy_intp *, void *) nogil
     ctypedef struct elufast_tuning:
         elufast_stream *stream
@@ -107,6 +112,7 @@ cdef extern from "_foreign_call.h":
 
 cdef extern from "_plain_call.h":
     int elufast_prepare_plain_calls() except -1
+    int elufast_read_parameter(object number, double *value)
 
 
 cdef extern from "_iterate.h":
@@ -128,6 +134,21 @@ cdef extern from "numpy/ufuncobject.h":
         object ufunc, int usertype, cnp.PyUFuncGenericFunction function, const int *arg_types,
         void *data,
     ) except -1
+
+
+cdef extern from "_tensors.h":
+    ctypedef struct elufast_exchange:
+        pass
+    ctypedef struct elufast_run:
+        cnp.npy_intp n
+        char type_kind
+        size_t item_size
+        char *arrays[4]
+        cnp.npy_intp steps[4]
+    const elufast_exchange *elufast_exchange_of(object capsule) except NULL
+    int elufast_read_tensors(
+        elufast_run *, const elufast_exchange *, PyObject *const *tensors, int count
+    )
 
 
 cdef extern from *:
@@ -329,3 +350,120 @@ def get_threads():
     cdef elufast_threads_origin origin
     count = elufast_get_threads(&origin)
     return count, <int>origin
+
+
+# Below it, letting other Python threads run costs more than they gain; NumPy's own number.
+cdef cnp.npy_intp RELEASE_FROM = 500
+
+
+@cython.auto_pickle(False)
+cdef class TensorLoops:
+    """The loops over the tensors of a library that has DLPack's exchange of C functions.
+
+    `empty_like` is that library's, and `is_lazy` tells whether a tensor's numbers are not those in
+    its memory. Floating-point errors are not reported, as they are not by such libraries. Without
+    a `capsule` every way is the longer one.
+    """
+
+    cdef const elufast_exchange *exchange
+    cdef object empty_like, is_lazy
+
+    def __init__(self, capsule, empty_like, is_lazy):
+        self.exchange = NULL if capsule is None else elufast_exchange_of(capsule)
+        self.empty_like, self.is_lazy = empty_like, is_lazy
+
+    cpdef one(self, int row, x, tuple parameters):
+        """Return the function of `row` of a tensor, or None: there is a longer way to go."""
+        if self.exchange == NULL or self.is_lazy(x):
+            return None
+        out = self.empty_like(x)
+        cdef PyObject *operands[2]
+        operands[0], operands[1] = <PyObject *>x, <PyObject *>out
+        return out if self.run(row, operands, 2, parameters) else None
+
+    cpdef two(self, int row, grad, x, tuple parameters):
+        """Return the function of `row` of two tensors, in the layout of `x`; or None."""
+        if self.exchange == NULL or self.is_lazy(grad) or self.is_lazy(x):
+            return None
+        out = self.empty_like(x)
+        cdef PyObject *operands[3]
+        operands[0], operands[1], operands[2] = <PyObject *>grad, <PyObject *>x, <PyObject *>out
+        return out if self.run(row, operands, 3, parameters) else None
+
+    cdef bint run(self, int row, PyObject *const *operands, int count, tuple parameters) except -1:
+        cdef const elufast_function *f = &elufast_functions[row]
+        cdef elufast_source source = ELUFAST_DEFAULTS
+        cdef elufast_parameters given = elufast_parameters([0, 0]), outer
+        cdef elufast_run run
+        cdef int kind, i
+        if count != f.data + f.out or len(parameters) != f.parameters:
+            raise TypeError("another number of operands")
+        for i in range(f.parameters):
+            if not elufast_read_parameter(parameters[i], &given.values[i]):
+                return False
+            if given.values[i] != f.defaults[i]:
+                source = ELUFAST_OF_THE_CALL
+        if not elufast_read_tensors(&run, self.exchange, operands, count):
+            return False
+        kind = kind_of(run.type_kind, run.item_size)
+        if kind < 0:
+            return False
+        cdef elufast_loop *loop = &loops[<int>source][row][kind]
+        cdef elufast_parameters *current = elufast_current_parameters()
+        outer = current[0]
+        current[0] = given
+        if run.n < RELEASE_FROM:
+            elufast_inner_loop(run.arrays, &run.n, run.steps, loop)
+        else:
+            with nogil:
+                elufast_inner_loop(run.arrays, &run.n, run.steps, loop)
+        current[0] = outer
+        return True
+
+
+@cython.auto_pickle(False)
+cdef class ShortCalls:
+    """What a torch.autograd.Function has to do, and the call of it, for plain tensors.
+
+    As Python functions these took half as long again. `level_of` is torch.autograd.forward_ad.
+    """
+
+    cdef TensorLoops loops
+    cdef int value, gradient
+    cdef object plain_type, other_plain_type, is_grad_enabled, level_of
+    cdef object has_modes, has_transforms, is_tracing
+
+    def __init__(
+        self, loops, value, gradient, plain_types, is_grad_enabled, level_of, has_modes,
+        has_transforms, is_tracing,
+    ):
+        self.loops, self.value, self.gradient = loops, value, gradient
+        self.plain_type, self.other_plain_type = plain_types
+        self.is_grad_enabled, self.level_of, self.has_modes = is_grad_enabled, level_of, has_modes
+        self.has_transforms, self.is_tracing = has_transforms, is_tracing
+
+    def call(self, apply, x, tuple parameters):
+        """Return the activation of x, with a graph where it needs one; None: not so plain."""
+        if type(x) is not self.plain_type and type(x) is not self.other_plain_type:
+            return None
+        if self.has_modes() or self.level_of._current_level >= 0:
+            return None
+        if x.requires_grad and self.is_grad_enabled():
+            return None if self.has_transforms() else apply(x, parameters)
+        return None if self.is_tracing() else self.loops.one(self.value, x, parameters)
+
+    def backward(self, grad, x, tuple parameters):
+        """Return the gradient where no graph of its own is asked for; or None."""
+        if self.is_grad_enabled() or self.has_modes() or self.level_of._current_level >= 0:
+            return None
+        return self.loops.two(self.gradient, grad, x, parameters)
+
+
+cdef int kind_of(char type_kind, size_t item_size) noexcept:
+    """Which loop; -1 if there is none."""
+    if type_kind == b"b":  # registered, that is filled in, once ml_dtypes has come
+        return ELUFAST_BFLOAT16 if loops[0][0][<int>ELUFAST_BFLOAT16].item_size else -1
+    for kind in range(ELUFAST_NUMPY_TYPES):
+        if loops[0][0][kind].item_size == item_size:
+            return kind
+    return -1

@@ -46,13 +46,14 @@ ARGUMENTS = {
     "layouts": ["--sizes", "1000", "--functions", "elu", "elu_backward"],
     "tail": ["--sizes", "1000", "--peers", "elufast"],
     "small": ["--sizes", "1", "20", "20000"],
+    "torch": ["--sizes", "1001", "--functions", "elu", "celu"],
     "fresh": ["--sizes", "20000", "--peers", "elufast", "numpy-where", "np.exp"],
 }
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_runs(name, tmp_path, capsys):
-    for package in compare.NEEDED:
+    for package in (*compare.NEEDED, *(["torch"] if name == "torch" else [])):
         pytest.importorskip(package)
     arguments = ["--study", name, *ARGUMENTS[name], "--rounds", "2", "--output", str(tmp_path)]
     if name != "threads":
@@ -362,6 +363,25 @@ def test_fresh_results_are_new_memory(peer, rng):
     assert not np.shares_memory(first, second)
     expected = np.exp(x[0]) if peer == "np.exp" else reference.elu(x[0].astype(float))
     np.testing.assert_allclose(second, expected.astype(float), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("function", ["elu", "selu", "celu"])
+def test_tensors_are_computed_by_both_libraries(prepared_forms, rng, function):
+    pytest.importorskip("torch")
+    x = rng.standard_normal((1, 1001))
+    found = prepared_forms("torch", "elufast", x, function)
+    slope = getattr(reference, f"{function}_grad")(x[0]).astype(float)
+    exact = {
+        "forward": getattr(reference, function)(x[0]).astype(float),
+        "forward and backward": x[0, ::-1] * slope,
+    }
+    assert list(found) == [(peer, form) for peer in ("elufast", "torch") for form in exact]
+    for (_, form), result in found.items():
+        np.testing.assert_allclose(result, exact[form], rtol=1e-12)
+    ours, theirs = (found[peer, "forward"] for peer in ("elufast", "torch"))
+    np.testing.assert_array_equal(ours, getattr(elufast, function)(x[0]))
+    assert (ours != theirs).any()
+    assert prepared_forms("torch", "torch", x, function) == {}
 
 
 # Latencies

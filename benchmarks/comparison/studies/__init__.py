@@ -15,10 +15,12 @@ from .small import Small
 from .sweep import Sweep
 from .tail import Tail
 from .threads import Threads
+from .torch import Torch
 
 OVERVIEW = Overview()
 STUDIES: dict[str, Study] = {
-    study.name: study for study in (Sweep(), Threads(), Layouts(), Tail(), Small(), Fresh())
+    study.name: study
+    for study in (Sweep(), Threads(), Layouts(), Tail(), Small(), Fresh(), Torch())
 }
 
 

@@ -1,0 +1,121 @@
+"""elufast.torch against PyTorch's own functions: on tensors, with and without autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..cases import Case
+from ..forms import Forms, add_ratio, key_of, measure_forms, serve_forms
+from ..peers.base import Array, Peer, returned
+from ..results import Comparison, Record, threads
+from ..sheets import BAD, Cell, Sheet, significant, times
+from ..timing import with_data
+from .base import Preset, Study, by_threads
+
+if TYPE_CHECKING:
+    from ..bench import Bench
+
+FORWARD, BOTH = "forward", "forward and backward"
+HOST, OTHER = "elufast", "torch"
+SIZES = (1001, 1500, 2000, 3000, 4096, 10_000, 100_000, 1_000_000, 10_000_000)
+
+
+def prepare(
+    peer: Peer, function: str, batches: tuple[Array, ...], parameters: Mapping[str, float]
+) -> Forms:
+    """Prepare both libraries in one process, where they take turns of milliseconds."""
+    if peer.name != HOST:
+        return {}
+    import torch
+
+    import elufast
+    import elufast.torch
+
+    torch.set_num_threads(elufast.get_num_threads())
+    ours, theirs = getattr(elufast.torch, function), getattr(torch.nn.functional, function)
+    (rows,) = batches
+    forms: Forms = {}
+    for name, activation in ((HOST, ours), (OTHER, theirs)):
+        forms[name, FORWARD] = [returned(partial(activation, torch.from_numpy(x))) for x in rows]
+        forms[name, BOTH] = [returned(_both(activation, x)) for x in rows]
+    return forms
+
+
+def _both(activation: Callable[[Any], Any], x: Array) -> Callable[[], Any]:
+    """Return a call that gives the gradient; that of the output is x in reverse order."""
+    import torch
+
+    tensor = torch.from_numpy(x).requires_grad_()
+    grad = torch.from_numpy(x[::-1].copy())
+    return lambda: torch.autograd.grad(activation(tensor), tensor, grad)
+
+
+class Torch(Study):
+    name = "torch"
+    summary = "elufast.torch against torch.nn.functional: forward, forward and backward"
+    preset = Preset(
+        ("elu", "selu", "celu"),
+        {"float32": SIZES, "float64": SIZES, "float16": SIZES},
+        rounds=15,
+    )
+    quick = Preset(("elu",), {"float32": (1001, 100_000)}, rounds=3)
+    fixed = ("peers",)
+
+    def functions(self) -> tuple[str, ...]:
+        return ("elu", "selu", "celu")
+
+    def peers(self) -> tuple[str, ...]:
+        return (HOST, OTHER)
+
+    def holders(self, peers: int, threads: int) -> int:
+        return 4 * peers
+
+    def measure(self, bench: Bench, plan: Sequence[Case]) -> list[Record]:
+        records: list[Record] = []
+        for count, mine in by_threads(plan):
+            with bench.team(count, serve_forms) as team:
+                for case, data in with_data(mine):
+                    step = partial(bench.step, case)
+                    records += measure_forms(team, self.name, case, data, bench.rounds, step)
+        add_ratio(records, "to_torch", lambda r: key_of(r, peer=OTHER))
+        return records
+
+    def sheets(self, comparison: Comparison) -> Iterator[Sheet]:
+        columns = ["elements"]
+        for form in (FORWARD, BOTH):
+            columns += [f"{form}: elufast", "PyTorch", "ratio"]
+        for keys, records in comparison.groups("function", "dtype", "threads").items():
+            function, dtype, count = keys
+            found = {(record.n, record.peer, record.form): record for record in records}
+            sizes = dict.fromkeys(record.n for record in records)
+            rows: list[list[Cell | str]] = [
+                [f"{n:,}", *(cell for form in (FORWARD, BOTH) for cell in _cells(found, n, form))]
+                for n in sizes
+            ]
+            title = f"{function}, {dtype}, {threads(count)}: microseconds a call"
+            yield Sheet(title, columns, rows, "Marked: not faster than PyTorch.")
+
+    def draw(self, comparison: Comparison, folder: Path) -> list[Path]:
+        from ..study_charts import save_bars
+
+        path = folder / f"{self.name}.png"
+        keys, title = ("threads", "n", "dtype", "function"), "time, by that of PyTorch"
+        ours = replace(comparison, records=comparison.find(peer=HOST))
+        return [save_bars(ours, path, keys, "to_torch", title, (1,))]
+
+
+def _cells(found: Mapping[tuple[int, str, str], Record], n: int, form: str) -> Iterator[Cell | str]:
+    ours, theirs = found.get((n, HOST, form)), found.get((n, OTHER, form))
+    yield from (_microseconds(ours), _microseconds(theirs))
+    ratio = ours.figures.get("to_torch") if ours else None
+    yield Cell(times(ratio), BAD if ratio is not None and ratio >= 1 else "")
+
+
+def _microseconds(record: Record | None) -> str:
+    if record is None or record.ns_per_element is None:
+        return "-"
+    return significant(record.ns_per_element * record.n / 1000)

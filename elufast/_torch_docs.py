@@ -1,0 +1,110 @@
+"""Docstrings of elufast.torch, from the parts that the ufuncs' are made of."""
+
+from __future__ import annotations
+
+from elufast._docs import words_of
+from elufast._ufuncs import Row
+
+_FUNCTION = """\
+{short} of a tensor, element-wise, with autograd.
+
+{short} is the {title} [1]_::
+
+{value_cases}
+
+Parameters
+----------
+x : Tensor
+    A dense tensor on the CPU, of any shape and strides, of type float16,
+    bfloat16 (with the package ml_dtypes), float32 or float64.
+{parameters}
+
+Returns
+-------
+y : Tensor
+    A new tensor of the type and shape of `x`, in its memory format as with
+    `torch.nn.functional.{name}`.
+
+Raises
+------
+TypeError
+    For anything but such a tensor, and for parameters that are not numbers.
+
+See Also
+--------
+{NAME} : The same as a module.
+elufast.{name}, elufast.{name}_backward, elufast.{name}_grad2
+
+Notes
+-----
+Forward, backward and second derivative have the bits and the accuracy of the
+ufuncs `elufast.{name}`, `elufast.{name}_backward` and `elufast.{name}_grad2`:
+for float32 and float64 at most {ulp} ULP for default parameters and 2 ULP for
+any, for float16 and bfloat16 0.51 ULP. They read tensors where they are, and
+run on the threads of `elufast.set_num_threads`; no overflow is reported, as
+PyTorch does not report it.
+
+Special values:
+
+- ``{name}(+-0) = +-0``, ``{name}(inf) = {value[at_inf]}``,
+  ``{name}(-inf) = {value[at_minus_inf]}``;
+- at 0 the derivative is the left one, ``{slope[at_zero]}``, as in PyTorch;
+- NaN in `x` or in a gradient gives NaN.
+
+Saved for the backward pass is `x`, as PyTorch does, and not `y`, from which the
+gradient would have lost what the forward pass rounded away. So `x` must not be
+changed in place before the backward pass: PyTorch tells if it was.
+
+Derivatives of any order, forward-mode ones, `torch.func` and `torch.vmap` work.
+`torch.compile` calls the loops without a graph break, but does not fuse them
+with what is around. There is no gradient with respect to a parameter.
+
+References
+----------
+{paper}
+
+Examples
+--------
+>>> import torch
+>>> import elufast.torch
+>>> x = torch.tensor([-2.0, -0.5, 0.0, 3.0], dtype=torch.float64)
+>>> x = x.requires_grad_()
+>>> y = elufast.torch.{name}(x)
+>>> y.detach().numpy()
+{value[example]}
+>>> (slope,) = torch.autograd.grad(y.sum(), x)
+>>> slope.numpy()
+{slope[example]}
+"""
+
+_MODULE = """\
+`torch.nn.{NAME}` computed by elufast: the module of `{name}`.
+
+It is a `torch.nn.{NAME}` and takes its parameters, but for ``inplace=True``,
+which is a ValueError: it would overwrite what the gradient is computed from.
+See `elufast.torch.{name}` for everything else.
+
+Examples
+--------
+>>> import torch
+>>> import elufast.torch
+>>> module = elufast.torch.{NAME}()
+>>> isinstance(module, torch.nn.{NAME})
+True
+>>> module(torch.tensor([-2.0, -0.5, 0.0, 3.0], dtype=torch.float64)).numpy()
+{value[example]}
+"""
+
+
+def function_docstring(row: Row) -> str:
+    """Return the docstring of the function of `row`."""
+    parameters = "\n".join(
+        f"{name} : float, optional\n    As for `elufast.{row.name}`. Default: {default!r}."
+        for name, default in row.parameters.items()
+    )
+    return _FUNCTION.format_map({**words_of(row), "parameters": parameters})
+
+
+def module_docstring(row: Row) -> str:
+    """Return the docstring of the module of `row`."""
+    return _MODULE.format_map(words_of(row))
