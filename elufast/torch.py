@@ -41,11 +41,17 @@ __all__ = ["CELU", "ELU", "SELU", "CeluFunction", "EluFunction", "SeluFunction"]
 __all__ += ["celu", "elu", "selu"]
 
 _PLAIN = (Tensor, Parameter)
-# Who has to see every operator: modes, torch.func's transforms, and torch.jit.trace.
-_WATCHERS = (
-    torch._C._len_torch_dispatch_stack,
-    torch._C._are_functorch_transforms_active,
-    torch._C._is_tracing,
+
+
+def _always() -> bool:
+    return True
+
+
+# Who has to see every operator: modes, torch.func's transforms, torch.jit.trace. The names are
+# PyTorch's own affair: where one is gone, somebody may always be watching.
+_WATCHERS = tuple(
+    getattr(torch._C, name, _always)
+    for name in ("_len_torch_dispatch_stack", "_are_functorch_transforms_active", "_is_tracing")
 )
 
 

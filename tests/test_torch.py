@@ -646,3 +646,20 @@ def test_docstrings_are_complete():
         assert doc
         assert "{" not in doc
         assert max(map(len, doc.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", ["_len_torch_dispatch_stack", "_is_tracing"])
+def test_without_a_name_that_is_not_promised(name):
+    """The long way needs none of them."""
+    script = (
+        f"import torch; delattr(torch._C, {name!r})\n"
+        "import elufast.torch as e\n"
+        "x = torch.tensor([-1.0, 2.0], dtype=torch.float64, requires_grad=True)\n"
+        "y = e.elu(x, 0.5); (g,) = torch.autograd.grad(y.sum(), x)\n"
+        "print(y.tolist(), g.tolist(), e.elu(x.detach(), 0.5).tolist())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    x = np.array([-1.0, 2.0])
+    y = elufast.elu(x, 0.5).tolist()
+    assert done.stdout.strip() == f"{y} {elufast.elu_grad(x, 0.5).tolist()} {y}"
