@@ -45,6 +45,7 @@ OTHER_SOURCES = [
     "elufast/_functions.c",
     "elufast/_inner_loop.c",
     "elufast/_iterate.c",
+    "elufast/_openmp.c",
     "elufast/_parallel.c",
     "elufast/_plain_call.c",
     "elufast/_promotion.c",
@@ -67,6 +68,8 @@ class BuildExtension(build_ext):
                 ext.extra_link_args += OPENMP
         if sys.platform != "win32":
             ext.libraries.append("m")
+        if sys.platform == "linux":
+            ext.libraries.append("dl")  # glibc before 2.34 has dlsym there
         self.add_loops(ext, "baseline", [])
         for name, flags in INSTRUCTION_SETS.items():
             if is_gnu_like and self.works(flags, CPU_PROBE):

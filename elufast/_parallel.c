@@ -4,6 +4,8 @@
 #endif
 #include "_parallel.h"
 
+#include "_openmp.h"
+
 #include <fenv.h>
 #ifdef _OPENMP
 #include <sched.h>
@@ -249,19 +251,16 @@ void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t mi
  * started it. (clang's libomp starts anew in the child by itself.) */
 static shared_int could_not_release;
 
-static void before_fork(void) {
-#if __GNUC__ >= 9 /* OpenMP 5.0's function, while _OPENMP still said 4.5 */
-    could_not_release = omp_in_parallel() || omp_pause_resource_all(omp_pause_soft) != 0;
-#else
-    could_not_release = 1;
-#endif
-}
+static void before_fork(void) { could_not_release = !elufast_release_pool(); }
 
 static void in_child(void) {
     if (could_not_release) must_be_serial = 1;
 }
 
-void elufast_prepare_threads(void) { pthread_atfork(before_fork, NULL, in_child); }
+void elufast_prepare_threads(void) {
+    elufast_prepare_release();
+    pthread_atfork(before_fork, NULL, in_child);
+}
 #else
 void elufast_prepare_threads(void) {}
 #endif
