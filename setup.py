@@ -17,6 +17,9 @@ EXACT = ["-ffp-contract=off", "-fno-math-errno"]
 # Without -g0, Python's own flags would make the extension five times as large (debug information).
 COMMON = ["-O3", "-g0", "-std=gnu11", "-fvisibility=hidden"]
 OPENMP = ["-fopenmp"]
+# For `restrict`, _Alignas and a preprocessor as the standard has it. No /openmp: that is version 2,
+# which has no atomic reads.
+MSVC = ["/std:c11"]
 
 # Beyond the baseline: the flags, and a macro that tells the dispatcher that it was built.
 INSTRUCTION_SETS = {
@@ -60,7 +63,10 @@ class BuildExtension(build_ext):
     """What the compiler can do is tried out; `show_config` says what it could not."""
 
     def build_extension(self, ext):
-        is_gnu_like = self.compiler.compiler_type != "msvc" and self.works(EXACT)
+        is_msvc = self.compiler.compiler_type == "msvc"
+        is_gnu_like = not is_msvc and self.works(EXACT)
+        if is_msvc:
+            ext.extra_compile_args += MSVC
         if is_gnu_like:
             ext.extra_compile_args += COMMON + EXACT
             if self.works(OPENMP, OPENMP_PROBE):
