@@ -114,7 +114,7 @@ cdef extern from "_promotion.h":
 
 
 cdef extern from "_bfloat16.h":
-    void elufast_prepare_bfloat16(int (*register_loops)(int) except -1)
+    int elufast_prepare_bfloat16(int (*register_loops)(int) except -1) except -1
     int elufast_meet_bfloat16() except -1
 
 
