@@ -1,5 +1,6 @@
 """Builds the one extension: the loops once for each instruction set, and the rest once."""
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -69,7 +70,7 @@ class BuildExtension(build_ext):
             ext.extra_compile_args += MSVC
         if is_gnu_like:
             ext.extra_compile_args += COMMON + EXACT
-            if self.works(OPENMP, OPENMP_PROBE):
+            if self.wants_openmp() and self.works(OPENMP, OPENMP_PROBE):
                 ext.extra_compile_args += OPENMP
                 ext.extra_link_args += OPENMP
         if sys.platform != "win32":
@@ -82,6 +83,10 @@ class BuildExtension(build_ext):
                 ext.define_macros.append((f"ELUFAST_HAVE_{name.upper()}", "1"))
                 self.add_loops(ext, name, flags)
         super().build_extension(ext)
+
+    def wants_openmp(self):
+        """ELUFAST_OPENMP=0 leaves it out, also where the compiler has it."""
+        return os.environ.get("ELUFAST_OPENMP", "").strip() != "0"
 
     def add_loops(self, ext, name, flags):
         """Compile the loops for one instruction set, into a folder of its own."""

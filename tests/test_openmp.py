@@ -1,4 +1,4 @@
-"""An OpenMP library of another package that came first, for the whole process, and is older."""
+"""OpenMP libraries that other packages bring along: shared, or older than ours."""
 
 import os
 import shutil
@@ -77,3 +77,58 @@ def test_fork_under_a_library_that_cannot_release_its_threads(old_library):
     if not os.path.exists("/proc/self/maps"):  # noqa: PTH110
         pytest.skip("no /proc here")
     assert run(code, timeout=30) == "done"
+
+
+ORDERS = {
+    "elufast first": "import elufast, torch",
+    "torch first": "import torch, elufast",
+    "elufast at work first": "import elufast; elufast.set_num_threads(2); elufast.elu(x)\n"
+    "import torch",
+    "torch at work first": "import torch; torch.set_num_threads(2); torch.from_numpy(x).exp()\n"
+    "import elufast",
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_together_with_torch(order):
+    """One libgomp, whoever brought it: one pool of threads, which is released before a fork.
+
+    With two, calls in turn wait for each other's idle threads, a hundred times as long.
+    """
+    pytest.importorskip("torch")
+    code = f"""
+import os
+import numpy as np
+x = np.linspace(-5, 5, 1_000_000, dtype=np.float32)
+{ORDERS[order]}
+torch.set_num_threads(2)
+elufast.set_num_threads(2)
+
+def compute():
+    return elufast.elu(x), torch.from_numpy(x).exp().numpy()
+
+expected = compute()
+
+def is_same():
+    return all((a == b).all() for a, b in zip(compute(), expected, strict=True))
+
+def fork(then):
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if then() else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    return True
+
+fork(is_same)
+fork(lambda: is_same() and fork(is_same))
+assert is_same() and elufast.get_num_threads() == torch.get_num_threads() == 2
+elufast.set_num_threads(1)
+assert torch.get_num_threads() == 2
+torch.set_num_threads(1)
+elufast.set_num_threads(2)
+assert elufast.get_num_threads() == 2
+names = {{os.path.basename(path) for path in elufast.show_config("dict")["openmp_runtimes"]}}
+print(sorted(name for name in names if "gomp" in name))
+"""
+    output = run(code)
+    assert output.startswith("['libgomp.so.1") and output.count("libgomp") == 1
