@@ -120,7 +120,7 @@ cdef extern from "_bfloat16.h":
 
 cdef extern from "numpy/ufuncobject.h":
     int PyUFunc_RegisterLoopForType(
-        object ufunc, int usertype, cnp.PyUFuncGenericFunction function, const int *arg_types,
+        cnp.ufunc ufunc, int usertype, cnp.PyUFuncGenericFunction function, const int *arg_types,
         void *data,
     ) except -1
 
@@ -226,7 +226,7 @@ cdef int register_bfloat16(int number) except -1:
     dtype = cnp.PyArray_DescrFromType(number)
     for (source, row), ufunc in made.items():
         PyUFunc_RegisterLoopForType(
-            ufunc, number, <cnp.PyUFuncGenericFunction>elufast_inner_loop, types,
+            <cnp.ufunc>ufunc, number, <cnp.PyUFuncGenericFunction>elufast_inner_loop, types,
             fill_loop(source, row, ELUFAST_BFLOAT16, dtype),
         )
     return 0
