@@ -1,4 +1,4 @@
-"""usage: contents.py WHEEL: fails unless the wheel holds just what belongs into it, and is small."""
+"""usage: contents.py WHEEL. Fails unless it holds just what belongs into it, and is small."""
 
 import base64
 import hashlib
@@ -15,7 +15,14 @@ LARGEST = 1_500_000
 PACKAGE = ["elufast/*.py", "elufast/*.pyi", "elufast/*.pxd", "elufast/py.typed"]
 HEADERS = ["include/elufast/*.h", "include/elufast/*.inc"]
 BUILT = ["elufast/_ufuncs.*.so", "elufast/_ufuncs.*.pyd", "elufast.libs/libgomp.so.1"]
-METADATA = ["METADATA", "RECORD", "WHEEL", "top_level.txt", "licenses/*", "sboms/auditwheel.cdx.json"]
+METADATA = [
+    "METADATA",
+    "RECORD",
+    "WHEEL",
+    "top_level.txt",
+    "licenses/*",
+    "sboms/auditwheel.cdx.json",
+]
 
 
 def expected():

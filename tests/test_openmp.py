@@ -48,7 +48,11 @@ def old_library(request, tmp_path):
     versions = tmp_path / "versions"
     versions.write_text(OLD_VERSIONS)
     library = tmp_path / request.param
-    options = [f'-DCOPY="{copy}"', f"-Wl,-soname,{request.param}", f"-Wl,--version-script={versions}"]
+    options = [
+        f'-DCOPY="{copy}"',
+        f"-Wl,-soname,{request.param}",
+        f"-Wl,--version-script={versions}",
+    ]
     command = ["gcc", "-shared", "-fPIC", *options, "-o", library, source, "-ldl"]
     subprocess.run(command, check=True, capture_output=True)
     return library
@@ -131,4 +135,5 @@ names = {{os.path.basename(path) for path in elufast.show_config("dict")["openmp
 print(sorted(name for name in names if "gomp" in name))
 """
     output = run(code)
-    assert output.startswith("['libgomp.so.1") and output.count("libgomp") == 1
+    assert output.startswith("['libgomp.so.1")
+    assert output.count("libgomp") == 1
