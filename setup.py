@@ -46,6 +46,7 @@ OTHER_SOURCES = [
     "elufast/_call.c",
     "elufast/_costs.c",
     "elufast/_dispatch.c",
+    "elufast/_foreign_call.c",
     "elufast/_functions.c",
     "elufast/_inner_loop.c",
     "elufast/_iterate.c",

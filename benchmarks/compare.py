@@ -14,7 +14,6 @@ are medians over rounds in which every peer has a short turn, each peer in a pro
 from __future__ import annotations
 
 import importlib.util
-import shlex
 import sys
 from collections.abc import Sequence
 
@@ -37,18 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(markdown.render(results.load(wanted.markdown), list(wanted.sizes), wanted.ratios))
         return 0
     from comparison import run
+    from comparison.command import spell
 
-    return run.run(wanted, _command(arguments))
-
-
-def _command(arguments: Sequence[str]) -> str:
-    """Spell the command without --output, which names somebody's folder and changes nothing."""
-    kept = [
-        argument
-        for previous, argument in zip(["", *arguments], arguments, strict=False)
-        if previous != "--output" and not argument.startswith("--output")
-    ]
-    return shlex.join(["python", "benchmarks/compare.py", *kept])
+    return run.run(wanted, spell("benchmarks/compare.py", arguments))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #include "_call.h"
 
+#include "_foreign_call.h"
 #include "_functions.h"
 #include "_inner_loop.h"
 #include "_iterate.h"
@@ -44,11 +45,11 @@ static PyObject *missing_error(const elufast_function *f, PyObject *const *input
 }
 
 /* All inputs are in their places. */
-static int iterate(int row, PyObject *ufunc, PyObject *const *args, Py_ssize_t count,
-                   PyObject *keywords, PyObject **result) {
+static elufast_arguments arguments_of(int row, PyObject *ufunc, PyObject *const *args,
+                                      Py_ssize_t count, PyObject *keywords) {
     elufast_arguments arguments = {ufunc,    &elufast_functions[row], args, count,
                                    keywords, calls[row].defaults};
-    return elufast_iterate(&arguments, result);
+    return arguments;
 }
 
 static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const *args,
@@ -106,7 +107,8 @@ static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const 
             }
         }
     }
-    if (!iterate(row, ufunc, stack, placed, other_names, &result)) {
+    elufast_arguments arguments = arguments_of(row, ufunc, stack, placed, other_names);
+    if (!elufast_call_foreign(&arguments, &result) && !elufast_iterate(&arguments, &result)) {
         result = data->numpy_call(ufunc, stack, (size_t)placed, other_names);
     }
 done:
@@ -129,7 +131,9 @@ static PyObject *call_plain(int row, PyObject *ufunc, elufast_plain_call *call) 
     const elufast_function *f = &elufast_functions[row];
     const call_data *data = &calls[row];
     PyObject *result;
-    if (iterate(row, ufunc, call->items, call->count, call->keywords, &result)) return result;
+    elufast_arguments arguments =
+        arguments_of(row, ufunc, call->items, call->count, call->keywords);
+    if (elufast_iterate(&arguments, &result)) return result;
     PyObject **args = call->items + f->parameters;
     size_t count = (size_t)(call->count - f->parameters);
     for (int i = f->data - 1; i >= 0; i--) args[i] = call->items[i];

@@ -105,8 +105,9 @@ def get_include() -> str:
 
     Notes
     -----
-    The headers need nothing but a C99 or C++17 compiler. Compile with ``-ffp-contract=off`` and
-    without fast-math for the bits of the ufuncs.
+    The headers need nothing but a C99 or C++17 compiler. Compile with ``-ffp-contract=off``, on
+    x86-64 with ``-mfma`` as well, and without fast-math for the bits of the ufuncs. Cython finds
+    the formulas by ``cimport elufast``, and its compiler the headers in this folder.
 
     Examples
     --------

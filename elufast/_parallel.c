@@ -78,6 +78,37 @@ int elufast_get_threads(elufast_threads_origin *origin) {
 
 #ifdef _OPENMP
 #include <omp.h>
+#include <stdatomic.h>
+
+/* By all long loops under way, callers included; and the most at once since somebody asked. */
+static atomic_int in_use, most_in_use;
+
+/* Callers that compute at the same time (threads of Dask, of a pool, of Python) share the limit: a
+ * loop takes what the others have left of it, and has its own caller in any case. So there are
+ * never more than limit + callers - 1. No other memory hangs on these numbers, hence relaxed. */
+static int take_threads(int wanted, int limit) {
+    int before = atomic_load_explicit(&in_use, memory_order_relaxed), taken;
+    do {
+        taken = limit - before < wanted ? limit - before : wanted;
+        if (taken < 1) taken = 1;
+    } while (!atomic_compare_exchange_weak_explicit(&in_use, &before, before + taken,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    int most = atomic_load_explicit(&most_in_use, memory_order_relaxed);
+    while (most < before + taken &&
+           !atomic_compare_exchange_weak_explicit(&most_in_use, &most, before + taken,
+                                                  memory_order_relaxed, memory_order_relaxed)) {
+    }
+    return taken;
+}
+
+static void give_back_threads(int taken) {
+    atomic_fetch_sub_explicit(&in_use, taken, memory_order_relaxed);
+}
+
+int elufast_threads_in_use(int *most) {
+    *most = atomic_exchange_explicit(&most_in_use, 0, memory_order_relaxed);
+    return atomic_load_explicit(&in_use, memory_order_relaxed);
+}
 
 /* The range is dealt out in parts, one for each thread, which takes its part chunk by chunk: a
  * thread that is called again finds its part in its own caches. Who is done takes chunks from the
@@ -209,6 +240,26 @@ static void run_job(job *j, int threads) {
     }
     if (raised) feraiseexcept(raised);
 }
+
+static void run_taken(elufast_body *body, void *context, size_t n, size_t grain, size_t before,
+                      int threads) {
+    if (threads == 1) {
+        body(context, 0, n);
+        return;
+    }
+    job j; /* of some KiB, most of which stays unused: no initializer */
+    j.body = body;
+    j.context = context;
+    j.before = before;
+    j.done = 0;
+    deal_out(&j, n, grain, threads);
+    run_job(&j, threads);
+}
+#else
+int elufast_threads_in_use(int *most) {
+    *most = 0;
+    return 0;
+}
 #endif
 
 void elufast_run_parallel_aligned(elufast_body *body, void *context, size_t n, size_t minimum,
@@ -219,23 +270,17 @@ void elufast_run_parallel_aligned(elufast_body *body, void *context, size_t n, s
         return;
     }
 #ifdef _OPENMP
-    size_t threads = (size_t)elufast_get_threads(NULL);
-    if (threads > n / minimum) threads = n / minimum;
-    if (threads > MOST_THREADS) threads = MOST_THREADS;
-    if (threads > 1 && !omp_in_parallel()) {
-        job j; /* of some KiB, most of which stays unused: no initializer */
-        j.body = body;
-        j.context = context;
-        j.before = before;
-        j.done = 0;
-        deal_out(&j, n, grain, (int)threads);
-        run_job(&j, (int)threads);
-        return;
-    }
+    const int limit = elufast_get_threads(NULL);
+    size_t wanted = omp_in_parallel() ? 1 : (size_t)limit;
+    if (wanted > n / minimum) wanted = n / minimum;
+    if (wanted > MOST_THREADS) wanted = MOST_THREADS;
+    const int taken = take_threads((int)wanted, limit);
+    run_taken(body, context, n, grain, before, taken);
+    give_back_threads(taken);
 #else
     (void)grain, (void)before;
-#endif
     body(context, 0, n);
+#endif
 }
 
 void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t minimum,
@@ -243,17 +288,19 @@ void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t mi
     elufast_run_parallel_aligned(body, context, n, minimum, grain, 0);
 }
 
-#if defined(_OPENMP) && defined(__GNUC__) && !defined(__clang__)
+#if defined(_OPENMP) && !defined(_WIN32)
 #include <pthread.h>
+
+static shared_int could_not_release;
 
 /* libgomp's pool does not survive fork(): the child's first parallel region would wait for ever for
  * threads that are not there. So the pool of the forking thread is released beforehand, whoever
- * started it. (clang's libomp starts anew in the child by itself.) */
-static shared_int could_not_release;
-
+ * started it. */
 static void before_fork(void) { could_not_release = !elufast_release_pool(); }
 
+/* The loops of the parent's other threads are not under way here, and will never end. */
 static void in_child(void) {
+    atomic_store_explicit(&in_use, 0, memory_order_relaxed);
     if (could_not_release) must_be_serial = 1;
 }
 

@@ -7,7 +7,8 @@
 typedef void elufast_body(void *context, size_t start, size_t count);
 
 /* Runs body over [0, n) in pieces cut at multiples of `grain`, by at most one thread for each
- * `minimum` elements. Floating-point flags raised in any piece are raised in the caller. */
+ * `minimum` elements, and by no more than loops of other callers have left of the limit.
+ * Floating-point flags raised in any piece are raised in the caller. */
 void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t minimum,
                           size_t grain);
 
@@ -34,6 +35,9 @@ typedef enum {
 } elufast_threads_origin;
 
 int elufast_get_threads(elufast_threads_origin *origin);
+
+/* Threads of all long loops under way; and the most at once since the last call (for tests). */
+int elufast_threads_in_use(int *most);
 
 /* The OpenMP version's date, 0 without OpenMP. */
 int elufast_openmp_version(void);

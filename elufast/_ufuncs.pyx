@@ -91,6 +91,7 @@ cdef extern from "_parallel.h":
     void elufast_configure_threads(int environment, int quota, int processors)
     void elufast_set_threads(int count)
     int elufast_get_threads(elufast_threads_origin *origin)
+    int elufast_threads_in_use(int *most)
     int elufast_openmp_version()
 
 
@@ -98,6 +99,10 @@ cdef extern from "_call.h":
     int elufast_install_call(
         object ufunc, int row, object plain, object given, object numpy_ufunc
     ) except -1
+
+
+cdef extern from "_foreign_call.h":
+    int elufast_prepare_foreign_calls() except -1
 
 
 cdef extern from "_plain_call.h":
@@ -259,6 +264,7 @@ prepare_tables()
 elufast_prepare_threads()
 elufast_prepare_iterating()
 elufast_prepare_plain_calls()
+elufast_prepare_foreign_calls()
 ROWS = tuple([describe(row) for row in range(ELUFAST_FUNCTIONS)])
 UFUNCS = _make_ufuncs()
 elufast_prepare_bfloat16(register_bfloat16)
@@ -309,6 +315,13 @@ def set_tuning(size_t stream_bytes, float stream_cost, float thread_work):
 def iterated_calls():
     """How many calls so far walked through their arrays without NumPy, for the tests."""
     return elufast_iterated_calls()
+
+
+def threads_in_use():
+    """By long loops now, and the most at once since the last call of this, for the tests."""
+    cdef int most
+    now = elufast_threads_in_use(&most)
+    return now, most
 
 
 def get_threads():

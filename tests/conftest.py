@@ -1,13 +1,17 @@
 """Fixtures shared by all tests: every public function, every type, every thread count."""
 
 import os
+import sys
 
 import numpy as np
 import pytest
-from support import DTYPES, LONG_RUNS
+from support import DTYPES, LONG_RUNS, REPOSITORY
 
 import elufast
 from elufast._ufuncs import ROWS
+
+# benchmarks/distributed.py has the name of a package, which dask looks for: that folder comes last.
+sys.path.sort(key=lambda path: path == str(REPOSITORY / "benchmarks"))
 
 # A Python that a test starts must import the package, and not the source folder it is started in.
 os.environ["PYTHONSAFEPATH"] = "1"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from comparison import data, markdown, options
 from comparison.cases import Case
+from comparison.command import spell
 from comparison.errors import Reference
 from comparison.results import FILE_NAME, Comparison, PeerState, Record, load, save, summarise
 from comparison.ulp import ulp_error, wide_type
@@ -116,9 +117,10 @@ def test_a_missing_package_is_named(script, monkeypatch, capsys):
 
 
 def test_the_recorded_command_names_nobodys_folder():
-    command = compare._command(["--quick", "--output", "/home/me", "--rounds", "3"])
-    assert command == "python benchmarks/compare.py --quick --rounds 3"
-    assert compare._command(["--output=/home/me"]) == "python benchmarks/compare.py"
+    arguments = ["--quick", "--output", "/home/me", "--rounds", "3", "--folder=/home/me"]
+    command = spell("compare.py", arguments, ("--output", "--folder"))
+    assert command == "python compare.py --quick --rounds 3"
+    assert spell("compare.py", ["--output=/home/me"]) == "python compare.py"
 
 
 # The data

@@ -146,10 +146,32 @@ def test_other_functions_have_a_docstring_whose_examples_run(name):
     run_examples(doc, name)
 
 
-def test_readme_examples_run():
-    blocks = re.findall(r"^```python\n(.*?)^```$", README.read_text(), re.M | re.S)
-    # One text, so that a block may use the names of those before it.
-    assert run_examples("\n".join(blocks), README.name) >= 10
+def readme_sections():
+    """The examples under each heading of README that has any."""
+    parts = re.split(r"^##+ (.+)$", README.read_text(), flags=re.M)
+    blocks = re.compile(r"^```python\n(>>> .*?)^```$", re.M | re.S)
+    found = {
+        name: "\n".join(blocks.findall(part))
+        for name, part in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    return {name: examples for name, examples in found.items() if examples}
+
+
+READMES = readme_sections()
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_readme_examples_run(name):
+    """Each section uses names of the first one, and no others."""
+    for module in re.findall(r"^>>> (?:import|from) (\w+)", READMES[name], re.M):
+        pytest.importorskip(module)
+    start = next(iter(READMES))
+    with np.errstate(all="warn"):
+        run_examples(READMES[start] + ("" if name == start else READMES[name]), name)
+
+
+def test_readme_has_examples():
+    assert sum(examples.count(">>> ") for examples in READMES.values()) >= 40
 
 
 def test_readme_lists_every_function():

@@ -1,73 +1,139 @@
 """The headers alone: C99 and C++17 take them without a warning, with the bits of the ufuncs."""
 
 import ctypes
-import os
-import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from compilers import (
+    compiler_or_skip,
+    flags_for_the_bits_of_the_ufuncs,
+    readme_example,
+    wider_flags,
+)
+from support import as_dtype, assert_same_bits, full_grid, function, outputs
 
 import elufast
 from elufast._ufuncs import ROWS
 
-ONE_INPUT = [row for row in ROWS if row.data == ("x",) and row.nout == 1]
-X = np.concatenate([np.linspace(-40, 3, 2001), [0.0, -0.0, np.inf, -np.inf, 1e-30, -1e-30]])
+# The row with the most inputs, whose grid holds those of all others.
+(WIDEST,) = [row for row in ROWS if row.name == "selu_backward"]
 
+# The compiler's own dialect is the one in which it would contract.
 LANGUAGES = {
-    "c99": ("cc", ["-x", "c", "-std=c99"]),
-    "c++17": ("c++", ["-x", "c++", "-std=c++17"]),
+    "c": ("cc", ["-x", "c", "-O3", *wider_flags()]),
+    "c99": ("cc", ["-x", "c", "-O2", "-std=c99"]),
+    "c++17": ("c++", ["-x", "c++", "-O2", "-std=c++17"]),
 }
 
 
-def has_fma():
-    """Whether this machine's instruction set in use is one of those that share their bits."""
-    return elufast.show_config("dict")["instruction_set"] != "baseline"
+@dataclass
+class Type:
+    """How a type is computed: the formulas' suffix, their type in C, and that of what is stored."""
+
+    suffix: str
+    computed: str
+    stored: str
+    before: str = ""
+    widen: str = ""
+    narrow: str = ""
 
 
-def program(suffix, c_type):
-    """Reads x and writes every one-input function of it, one after the other, in binary."""
-    calls = "\n".join(
-        f"    y = elufast_{row.name}_{suffix}(x, {', '.join(map(repr, row.parameters.values()))});"
-        " fwrite(&y, sizeof y, 1, stdout);"
-        for row in ONE_INPUT
+def narrow_type(short, before):
+    """A type of 16 bits, which is computed as float."""
+    widen, narrow = f"elufast_f32_from_{short}", f"elufast_{short}_from_f32"
+    return Type("f32", "float", f"elufast_{short}", before, widen, narrow)
+
+
+# By NumPy's letters. What computes float16 are formulas that know what they are for.
+TYPES = {
+    "e": narrow_type("f16", '#define ELUFAST_FOR_HALF\n#include "elufast/half.h"\n'),
+    "E": narrow_type("bf16", '#include "elufast/bfloat.h"\n'),
+    "f": Type("f32", "float", "float"),
+    "d": Type("f64", "double", "double"),
+    "g": Type("ld", "long double", "long double"),
+}
+
+
+def calls(row, dtype):
+    """C that writes the results of a formula, with the defaults and with given parameters."""
+    kind = TYPES[dtype.char]
+    # A default is rounded to the type of the loop first.
+    defaults = [repr(float(as_dtype(value, dtype))) for value in row.parameters.values()]
+    lines = []
+    for parameters in (defaults, row.parameters):
+        arguments = ", ".join(["x" if name == "y" else name for name in row.data] + [*parameters])
+        results = [f"elufast_{row.name}_{kind.suffix}({arguments})"]
+        if row.nout == 2:
+            lines.append(f"both = {results[0]};")
+            results = ["both.y", "both.dydx"]
+        lines += [
+            f"out = {kind.narrow}({result}); fwrite(&out, sizeof out, 1, stdout);"
+            for result in results
+        ]
+    return "\n".join(f"        {line}" for line in lines)
+
+
+def program(dtype):
+    """Reads grad, x, alpha and scale, and writes what every function makes of them, in binary."""
+    kind = TYPES[dtype.char]
+    names = [*WIDEST.data, *WIDEST.parameters]
+    read = "\n".join(
+        f"        {kind.computed} {name} = {kind.widen}(in[{k}]);" for k, name in enumerate(names)
     )
+    body = "\n".join(calls(row, dtype) for row in ROWS)
     return (
-        '#include "elufast/activations.h"\n#include <stdio.h>\nint main(void) {\n'
-        f"    {c_type} x, y;\n    while (fread(&x, sizeof x, 1, stdin) == 1) {{\n{calls}\n"
-        "    }\n    return 0;\n}\n"
+        f'{kind.before}#include "elufast/activations.h"\n#include <stdio.h>\nint main(void) {{\n'
+        f"    {kind.stored} in[{len(names)}], out;\n    elufast_pair_{kind.suffix} both;\n"
+        f"    while (fread(in, sizeof in, 1, stdin) == 1) {{\n{read}\n{body}\n    }}\n"
+        "    return 0;\n}\n"
     )
+
+
+def inputs(dtype):
+    """grad, x, alpha and scale: all combinations of special ones, and ordinary x."""
+    grid = full_grid(WIDEST, dtype)
+    x = as_dtype(np.linspace(-40, 3, 2001), dtype)
+    ordinary = [np.full_like(x, 0.7), x, np.full_like(x, 1.3), np.full_like(x, 0.9)]
+    return [np.concatenate(pair) for pair in zip(grid, ordinary, strict=True)]
 
 
 @pytest.fixture(params=LANGUAGES)
 def compiler(request):
     name, flags = LANGUAGES[request.param]
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"no {name} on this machine")
-    return [path, *flags]
+    return [compiler_or_skip(name), *flags]
 
 
-@pytest.mark.parametrize(
-    ("suffix", "c_type", "dtype"), [("f32", "float", "f4"), ("f64", "double", "f8")]
-)
-def test_compiled_alone_they_give_the_bits_of_the_ufuncs(compiler, suffix, c_type, dtype, tmp_path):
-    if not has_fma():
-        pytest.skip("the baseline without fma has bits of its own")
+def test_compiled_alone_they_give_the_bits_of_the_ufuncs(compiler, dtype, tmp_path):
     source = tmp_path / "program"
-    source.write_text(program(suffix, c_type))
-    flags = ["-O2", "-Wall", "-Wextra", "-pedantic", "-Werror", "-ffp-contract=off"]
-    if os.uname().machine == "x86_64":
-        flags.append("-mfma")
+    source.write_text(program(dtype))
+    flags = ["-Wall", "-Wextra", "-pedantic", "-Werror", *flags_for_the_bits_of_the_ufuncs()]
     binary = tmp_path / "a.out"
     include = ["-I", elufast.get_include(), "-o", str(binary)]
     subprocess.run([*compiler, *flags, *include, str(source), "-lm"], check=True)
-    x = X.astype(dtype)
-    done = subprocess.run([str(binary)], input=x.tobytes(), capture_output=True, check=True)
-    computed = np.frombuffer(done.stdout, dtype).reshape(x.size, len(ONE_INPUT)).T
-    for row, y in zip(ONE_INPUT, computed, strict=True):
-        assert getattr(elufast, row.name)(x).tobytes() == y.tobytes(), row.name
+    grad, x, alpha, scale = columns = inputs(dtype)
+    given = {"grad": grad, "x": x, "y": x, "alpha": alpha, "scale": scale}
+    records = np.stack(columns, axis=1)
+    done = subprocess.run([str(binary)], input=records.tobytes(), capture_output=True, check=True)
+    computed = iter(np.frombuffer(done.stdout, dtype).reshape(x.size, -1).T)
+    for row in ROWS:
+        for names in (row.data, [*row.data, *row.parameters]):
+            with np.errstate(all="ignore"):
+                expected = outputs(function(row)(*(given[name] for name in names)))
+            assert_same_bits(tuple(next(computed) for _ in expected), expected)
+    assert not list(computed)
+
+
+def test_the_example_of_the_readme_prints_what_stands_there(tmp_path):
+    source, binary = tmp_path / "example.c", tmp_path / "example"
+    source.write_text(readme_example("c"))
+    command = [compiler_or_skip("cc"), "-O3", *flags_for_the_bits_of_the_ufuncs()]
+    command += ["-I", elufast.get_include(), str(source), "-o", str(binary), "-lm"]
+    subprocess.run(command, check=True)
+    done = subprocess.run([str(binary)], capture_output=True, text=True, check=True)
+    assert done.stdout == readme_example("text", "-0.864664733")
 
 
 def test_the_include_folder_holds_the_list_and_the_formulas():
@@ -87,14 +153,15 @@ def nvrtc_library():
 
 def test_nvrtc_compiles_every_formula():
     nvrtc = nvrtc_library()
-    calls = "".join(
-        f"y[{k}] = elufast_{row.name}_{suffix}(x, {', '.join(map(repr, row.parameters.values()))});"
-        for suffix in ("f32", "f64")
-        for k, row in enumerate(ONE_INPUT)
-    )
+    body = ""
+    for suffix in ("f32", "f64"):
+        for row in ROWS:
+            arguments = ", ".join(["x"] * len(row.data) + [*map(repr, row.parameters.values())])
+            output = "" if row.nout == 1 else ".dydx"
+            body += f"*y++ = elufast_{row.name}_{suffix}({arguments}){output};"
     source = (
         '#include "elufast/activations.h"\n#include "elufast/half.h"\n'
-        f'extern "C" __global__ void f(double x, double *y) {{ {calls} }}\n'
+        f'extern "C" __global__ void f(double x, double *y) {{ {body} }}\n'
     )
     program = ctypes.c_void_p()
     assert (

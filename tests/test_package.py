@@ -23,11 +23,11 @@ def files():
 
 def test_complete(files):
     package = {
-        "py.typed", "__init__.pyi", "_ufuncs.pyi", "_reference.py", "__main__.py",
+        "py.typed", "__init__.pyi", "__init__.pxd", "_ufuncs.pyi", "_reference.py", "__main__.py",
         "include/elufast/activations.h", "include/elufast/activations.inc",
         "include/elufast/functions.inc", "include/elufast/expm1.h", "include/elufast/config.h",
         "include/elufast/real.h", "include/elufast/real.inc", "include/elufast/real_ld.h",
-        "include/elufast/half.h",
+        "include/elufast/half.h", "include/elufast/bfloat.h",
     }  # fmt: skip
     assert {f"elufast/{name}" for name in package} <= files
     assert any(name.endswith("LICENSE") for name in files)

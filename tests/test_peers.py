@@ -51,8 +51,6 @@ class TestPyTorch:
         backward = getattr(elufast, f"{row.name}_backward")
         assert_close(backward(grad, X.astype(dtype), **keywords(row, alpha)), x.grad.numpy(), dtype)
 
-    # Until PyTorch takes NumPy 2's arguments of __array_wrap__.
-    @pytest.mark.filterwarnings("ignore:__array_wrap__:DeprecationWarning")
     def test_tensor_as_argument(self, row, dtype, alpha):
         _torch, x, _ = self.setup(row, dtype, alpha)
         result = getattr(elufast, row.name)(x.detach(), **keywords(row, alpha))

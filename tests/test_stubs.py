@@ -66,8 +66,10 @@ def test_stubtest_finds_the_stub_equal_to_the_runtime(mypy):
     output = mypy(
         "mypy.stubtest", "elufast", "--concise", f"--mypy-config-file={SAMPLES / 'mypy.ini'}"
     )
-    # The oracle has its annotations inline: there is no stub of it to compare.
-    assert [line for line in output if not line.startswith("elufast._reference.")] == []
+    # The oracle has its annotations inline: there is no stub of it to compare. And what is imported
+    # on request may be for a package that is not here.
+    excused = re.compile(r"elufast\._reference\.|.*: No module named '(?!elufast)")
+    assert [line for line in output if not excused.match(line)] == []
 
 
 @pytest.fixture(scope="module")
