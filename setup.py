@@ -1,5 +1,6 @@
 """Builds the one extension: the loops once for each instruction set, and the rest once."""
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +18,9 @@ EXACT = ["-ffp-contract=off", "-fno-math-errno"]
 # Without -g0, Python's own flags would make the extension five times as large (debug information).
 COMMON = ["-O3", "-g0", "-std=gnu11", "-fvisibility=hidden"]
 OPENMP = ["-fopenmp"]
+# For `restrict`, _Alignas and a preprocessor as the standard has it. No /openmp: that is version 2,
+# which has no atomic reads.
+MSVC = ["/std:c11"]
 
 # Beyond the baseline: the flags, and a macro that tells the dispatcher that it was built.
 INSTRUCTION_SETS = {
@@ -46,6 +50,7 @@ OTHER_SOURCES = [
     "elufast/_functions.c",
     "elufast/_inner_loop.c",
     "elufast/_iterate.c",
+    "elufast/_openmp.c",
     "elufast/_parallel.c",
     "elufast/_plain_call.c",
     "elufast/_promotion.c",
@@ -61,20 +66,29 @@ class BuildExtension(build_ext):
     """What the compiler can do is tried out; `show_config` says what it could not."""
 
     def build_extension(self, ext):
-        is_gnu_like = self.compiler.compiler_type != "msvc" and self.works(EXACT)
+        is_msvc = self.compiler.compiler_type == "msvc"
+        is_gnu_like = not is_msvc and self.works(EXACT)
+        if is_msvc:
+            ext.extra_compile_args += MSVC
         if is_gnu_like:
             ext.extra_compile_args += COMMON + EXACT
-            if self.works(OPENMP, OPENMP_PROBE):
+            if self.wants_openmp() and self.works(OPENMP, OPENMP_PROBE):
                 ext.extra_compile_args += OPENMP
                 ext.extra_link_args += OPENMP
         if sys.platform != "win32":
             ext.libraries.append("m")
+        if sys.platform == "linux":
+            ext.libraries.append("dl")  # glibc before 2.34 has dlsym there
         self.add_loops(ext, "baseline", [])
         for name, flags in INSTRUCTION_SETS.items():
             if is_gnu_like and self.works(flags, CPU_PROBE):
                 ext.define_macros.append((f"ELUFAST_HAVE_{name.upper()}", "1"))
                 self.add_loops(ext, name, flags)
         super().build_extension(ext)
+
+    def wants_openmp(self):
+        """ELUFAST_OPENMP=0 leaves it out, also where the compiler has it."""
+        return os.environ.get("ELUFAST_OPENMP", "").strip() != "0"
 
     def add_loops(self, ext, name, flags):
         """Compile the loops for one instruction set, into a folder of its own."""

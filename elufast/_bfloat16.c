@@ -5,12 +5,20 @@
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__STDC_NO_ATOMICS__)
 static _Atomic int number = -1;
+static _Atomic unsigned long registering;
 #else
 static volatile int number = -1;
+static volatile unsigned long registering;
 #endif
 static int (*registrar)(int);
+static PyThread_type_lock lock;
 
-void elufast_prepare_bfloat16(int (*register_loops)(int)) { registrar = register_loops; }
+int elufast_prepare_bfloat16(int (*register_loops)(int)) {
+    registrar = register_loops;
+    lock = PyThread_allocate_lock();
+    if (lock == NULL) PyErr_NoMemory();
+    return lock != NULL ? 0 : -1;
+}
 
 int elufast_is_bfloat16(int type_number) { return type_number == number; }
 
@@ -31,11 +39,27 @@ static int find_number(void) {
     return found;
 }
 
-int elufast_meet_bfloat16(void) {
+static int meet(void) {
     if (number >= 0) return 0;
     int found = find_number();
     if (found < 0) return 0;
     if (registrar(found) < 0) return -1;
     number = found;
     return 0;
+}
+
+/* One thread registers, and those that come meanwhile wait: without the lock of the interpreter two
+ * would append to NumPy's list of loops at once, and a third one look for a loop in it. The thread
+ * itself may come back, in a finalizer. */
+int elufast_meet_bfloat16(void) {
+    const unsigned long self = PyThread_get_thread_ident();
+    if (number >= 0 || registering == self) return 0;
+    Py_BEGIN_ALLOW_THREADS;
+    PyThread_acquire_lock(lock, WAIT_LOCK);
+    Py_END_ALLOW_THREADS;
+    registering = self;
+    int failed = meet();
+    registering = 0;
+    PyThread_release_lock(lock);
+    return failed;
 }

@@ -14,7 +14,7 @@ int elufast_bfloat16_number(void); /* -1 as long as there is none */
  * come, unless that is done. -1 with an exception on failure. */
 int elufast_meet_bfloat16(void);
 
-/* Once, at import: what registers the loops for the type of this number. */
-void elufast_prepare_bfloat16(int (*register_loops)(int type_number));
+/* Once, at import: what registers the loops for the type of this number. -1 with an exception. */
+int elufast_prepare_bfloat16(int (*register_loops)(int type_number));
 
 #endif

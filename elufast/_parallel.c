@@ -4,6 +4,8 @@
 #endif
 #include "_parallel.h"
 
+#include "_openmp.h"
+
 #include <fenv.h>
 #ifdef _OPENMP
 #include <sched.h>
@@ -293,16 +295,8 @@ static shared_int could_not_release;
 
 /* libgomp's pool does not survive fork(): the child's first parallel region would wait for ever for
  * threads that are not there. So the pool of the forking thread is released beforehand, whoever
- * started it. (clang's libomp starts anew in the child by itself.) */
-static void before_fork(void) {
-#ifndef __clang__
-#if __GNUC__ >= 9 /* OpenMP 5.0's function, while _OPENMP still said 4.5 */
-    could_not_release = omp_in_parallel() || omp_pause_resource_all(omp_pause_soft) != 0;
-#else
-    could_not_release = 1;
-#endif
-#endif
-}
+ * started it. */
+static void before_fork(void) { could_not_release = !elufast_release_pool(); }
 
 /* The loops of the parent's other threads are not under way here, and will never end. */
 static void in_child(void) {
@@ -310,7 +304,10 @@ static void in_child(void) {
     if (could_not_release) must_be_serial = 1;
 }
 
-void elufast_prepare_threads(void) { pthread_atfork(before_fork, NULL, in_child); }
+void elufast_prepare_threads(void) {
+    elufast_prepare_release();
+    pthread_atfork(before_fork, NULL, in_child);
+}
 #else
 void elufast_prepare_threads(void) {}
 #endif

@@ -125,13 +125,13 @@ cdef extern from "_promotion.h":
 
 
 cdef extern from "_bfloat16.h":
-    void elufast_prepare_bfloat16(int (*register_loops)(int) except -1)
+    int elufast_prepare_bfloat16(int (*register_loops)(int) except -1) except -1
     int elufast_meet_bfloat16() except -1
 
 
 cdef extern from "numpy/ufuncobject.h":
     int PyUFunc_RegisterLoopForType(
-        object ufunc, int usertype, cnp.PyUFuncGenericFunction function, const int *arg_types,
+        cnp.ufunc ufunc, int usertype, cnp.PyUFuncGenericFunction function, const int *arg_types,
         void *data,
     ) except -1
 
@@ -252,7 +252,7 @@ cdef int register_bfloat16(int number) except -1:
     dtype = cnp.PyArray_DescrFromType(number)
     for (source, row), ufunc in made.items():
         PyUFunc_RegisterLoopForType(
-            ufunc, number, <cnp.PyUFuncGenericFunction>elufast_inner_loop, types,
+            <cnp.ufunc>ufunc, number, <cnp.PyUFuncGenericFunction>elufast_inner_loop, types,
             fill_loop(source, row, ELUFAST_BFLOAT16, dtype),
         )
     return 0

@@ -8,6 +8,7 @@ import typing
 
 import numpy as np
 import pytest
+from test_threads import needs_openmp
 
 import elufast
 from elufast import _config, _threads, _ufuncs
@@ -41,6 +42,7 @@ def test_the_set_in_use_was_built(config):
     assert config["instruction_set"] in config["instruction_sets_built"]
 
 
+@needs_openmp
 def test_threads_follow_set_num_threads(config):
     before = elufast.get_num_threads()
     assert config["threads"] == before

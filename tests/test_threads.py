@@ -255,6 +255,65 @@ def test_concurrent_python_threads(row):
         disturber.join()
 
 
+def call_in_every_way(number):
+    """Results of one thread's own calls: short, by keyword, into given memory, masked, walked."""
+    x = np.linspace(-4, 2, 3001 + number).astype("efd"[number % 3])  # NumPy releases the lock
+    alpha, out, mask = 0.25 + number / 8, np.zeros_like(x), np.arange(x.size) % 3 > 0
+    long = np.linspace(-4, 2, 40_000 + number).astype(np.float32)[::2]
+    return [
+        elufast.elu(x, alpha),
+        elufast.elu(x, alpha=alpha, out=out),
+        elufast.selu(x, scale=alpha, alpha=1.5, where=mask, out=np.zeros_like(x)),
+        elufast.celu(float(number) - 5, alpha=alpha),
+        *elufast.celu_with_grad(long, alpha),
+        elufast.elu_backward(x, x, np.full_like(x, alpha)),
+    ]
+
+
+def test_many_threads_with_parameters_of_their_own():
+    """At once, in calls so short that they begin and end in each other's midst.
+
+    Without the interpreter's lock (in a free-threaded Python) this is where shared state shows.
+    """
+    count, rounds = 8, 60
+    expected = [call_in_every_way(number) for number in range(count)]
+    start = threading.Barrier(count)
+
+    def work(number):
+        start.wait()
+        for _ in range(rounds):
+            for actual, right in zip(call_in_every_way(number), expected[number], strict=True):
+                assert_same_bits(actual, right)
+
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        list(pool.map(work, range(count)))
+
+
+def test_first_calls_with_bfloat16_from_many_threads():
+    """One of them registers the loops; none gets NumPy's guess for want of them."""
+    pytest.importorskip("ml_dtypes")
+    code = """
+        import sys, threading
+        import numpy as np, elufast, ml_dtypes
+        sys.setswitchinterval(1e-6)
+        x = np.full(100, -0.5, ml_dtypes.bfloat16)
+        start, types = threading.Barrier(8), []
+
+        def work():
+            start.wait()
+            for name in ("elu", "selu_grad", "celu_backward"):
+                f = getattr(elufast, name)
+                types.append(f(*[x] * (1 + name.endswith("backward")), alpha=0.5).dtype)
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        assert len(types) == 24
+        print({str(dtype) for dtype in types})
+    """
+    assert run(code) == "{'bfloat16'}"
+
+
 def test_python_runs_meanwhile():
     """The lock of the interpreter is released."""
     ticks, stop = [], threading.Event()
