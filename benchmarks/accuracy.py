@@ -15,7 +15,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-NEEDED = ("elufast", "mpmath", "rich")
+NEEDED = ("elufast", "ml_dtypes", "mpmath", "rich")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

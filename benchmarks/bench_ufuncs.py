@@ -6,6 +6,7 @@ elufast against other libraries use compare.py. np.exp and np.copyto run along f
 
 from __future__ import annotations
 
+import ml_dtypes  # noqa: F401 -- NumPy knows bfloat16 by its name
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ FUNCTIONS = [row.name for row in ROWS]
 ROW_OF = {row.name: row for row in ROWS}
 # One below every thread's threshold, one in the caches and one beyond most of them.
 SIZES = [100, 10_000, 1_000_000]
-TYPES = ["float16", "float64", "longdouble"]
+TYPES = ["float16", "bfloat16", "float64", "longdouble"]
 LAYOUT_SIZE = 1 << 17
 CHANNELS = 64
 

@@ -17,7 +17,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
-NEEDED = ("elufast", "rich", "matplotlib", "sklearn")
+NEEDED = ("elufast", "ml_dtypes", "rich", "matplotlib", "sklearn")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

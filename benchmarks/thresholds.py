@@ -16,13 +16,14 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import ml_dtypes  # noqa: F401 -- NumPy knows bfloat16 by its name
 import numpy as np
 
 import elufast
 from elufast import _ufuncs
 
 NEVER = 2**62
-TYPES = "efdg"
+TYPES = (*"efdg", "bfloat16")
 BY_SHAPE = {  # the columns of functions.inc that tell the shapes apart
     "map": lambda row: len(row.data) == 1 and row.nout == 1,
     "pair": lambda row: row.nout == 2,

@@ -24,6 +24,20 @@ static inline elufast_u32 bfloat_excess(elufast_u32 excess, float y) {
     return one > excess ? one : excess;
 }
 
+/* Where rounding cannot overflow, so that nobody has to look, which takes a seventh of the time:
+ * with their default parameters ELU and CELU give nothing larger than an input or 1. But what is
+ * given for an output may be none. */
+#define BFLOAT_SHRINKS_ELU 1
+#define BFLOAT_SHRINKS_SELU 0
+#define BFLOAT_SHRINKS_CELU 1
+#define BFLOAT_SHRINKS_MAP 1
+#define BFLOAT_SHRINKS_MAP_PAIR 1
+#define BFLOAT_SHRINKS_BACKWARD 1
+#define BFLOAT_SHRINKS_BACKWARD_FROM_OUTPUT 0
+
+#define BFLOAT_WATCH(y) \
+    if (is_watched) excess = bfloat_excess(excess, y)
+
 /* Rounding is done in the integers, which raise no flag. */
 static void bfloat_report(elufast_u32 excess) {
     if (excess >= ELUFAST_BF16_OVERFLOW) feraiseexcept(FE_OVERFLOW);
@@ -71,14 +85,19 @@ static void bfloat_rest(elufast_kernel *kernel, bfloat_operands operands, const 
         statements              \
     }
 
-#define ELUFAST_BEGIN(kernel, family, shape, is_array)                                         \
-    const size_t pairs = n / 2;                                                                \
-    elufast_u32 excess = 0;                                                                    \
-    if (n % 2 != 0) {                                                                          \
-        const bfloat_operands operands = {                                                     \
-            ELUFAST_DATA_##shape, (is_array) * (0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT)), \
-            ELUFAST_OUT_##shape};                                                              \
-        bfloat_rest(kernel, operands, data, parameters, out, n - 1);                           \
+#define ELUFAST_BEGIN(kernel, family, shape, variant)                                              \
+    const size_t pairs = n / 2;                                                                    \
+    enum {                                                                                         \
+        is_watched = !((variant) == ELUFAST_VARIANT_defaults && BFLOAT_SHRINKS_##family &&         \
+                       BFLOAT_SHRINKS_##shape)                                                     \
+    };                                                                                             \
+    elufast_u32 excess = 0;                                                                        \
+    if (n % 2 != 0) {                                                                              \
+        const bfloat_operands operands = {                                                         \
+            ELUFAST_DATA_##shape,                                                                  \
+            ((variant) == ELUFAST_VARIANT_array) * (0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT)), \
+            ELUFAST_OUT_##shape};                                                                  \
+        bfloat_rest(kernel, operands, data, parameters, out, n - 1);                               \
     }
 #define ELUFAST_LOAD_SCALAR(name, value) \
     const float name = elufast_f32_from_bf16(*(const elufast_bf16 *)*parameters++);
@@ -88,40 +107,40 @@ static void bfloat_rest(elufast_kernel *kernel, bfloat_operands operands, const 
 #define ELUFAST_PASS_ARRAY(name, value) , name[j]
 #define ELUFAST_PASS_LITERAL(name, value) , ELUFAST_AS_BFLOAT(value)
 
-#define ELUFAST_LOOP_MAP(formula, widen, ...)                                                      \
-    const char *x_array = data[0];                                                                 \
-    char *y_array = out[0];                                                                        \
-    ELUFAST_INDEPENDENT for (size_t i = 0; i < pairs; i++) {                                       \
-        float y[2];                                                                                \
-        BFLOAT_LOAD(x, x_array)                                                                    \
-        widen BFLOAT_EACH(y[j] = formula(x[j] __VA_ARGS__); excess = bfloat_excess(excess, y[j]);) \
-            bfloat_store(y, y_array, i);                                                           \
-    }                                                                                              \
+#define ELUFAST_LOOP_MAP(formula, widen, ...)                                    \
+    const char *x_array = data[0];                                               \
+    char *y_array = out[0];                                                      \
+    ELUFAST_INDEPENDENT for (size_t i = 0; i < pairs; i++) {                     \
+        float y[2];                                                              \
+        BFLOAT_LOAD(x, x_array)                                                  \
+        widen BFLOAT_EACH(y[j] = formula(x[j] __VA_ARGS__); BFLOAT_WATCH(y[j]);) \
+            bfloat_store(y, y_array, i);                                         \
+    }                                                                            \
     bfloat_report(excess);
 
-#define ELUFAST_LOOP_MAP_PAIR(formula, widen, ...)                                               \
-    const char *x_array = data[0];                                                               \
-    char *y_array = out[0], *dydx_array = out[1];                                                \
-    ELUFAST_INDEPENDENT for (size_t i = 0; i < pairs; i++) {                                     \
-        float y[2], dydx[2];                                                                     \
-        BFLOAT_LOAD(x, x_array)                                                                  \
-        widen BFLOAT_EACH(elufast_pair_f32 both = formula(x[j] __VA_ARGS__); y[j] = both.y;      \
-                          dydx[j] = both.dydx; excess = bfloat_excess(excess, y[j]);             \
-                          excess = bfloat_excess(excess, dydx[j]);) bfloat_store(y, y_array, i); \
-        bfloat_store(dydx, dydx_array, i);                                                       \
-    }                                                                                            \
+#define ELUFAST_LOOP_MAP_PAIR(formula, widen, ...)                                          \
+    const char *x_array = data[0];                                                          \
+    char *y_array = out[0], *dydx_array = out[1];                                           \
+    ELUFAST_INDEPENDENT for (size_t i = 0; i < pairs; i++) {                                \
+        float y[2], dydx[2];                                                                \
+        BFLOAT_LOAD(x, x_array)                                                             \
+        widen BFLOAT_EACH(elufast_pair_f32 both = formula(x[j] __VA_ARGS__); y[j] = both.y; \
+                          dydx[j] = both.dydx; BFLOAT_WATCH(y[j]); BFLOAT_WATCH(dydx[j]);)  \
+            bfloat_store(y, y_array, i);                                                    \
+        bfloat_store(dydx, dydx_array, i);                                                  \
+    }                                                                                       \
     bfloat_report(excess);
 
-#define ELUFAST_LOOP_BACKWARD(formula, widen, ...)                                               \
-    const char *grad_array = data[0], *x_array = data[1];                                        \
-    char *dx_array = out[0];                                                                     \
-    ELUFAST_INDEPENDENT for (size_t i = 0; i < pairs; i++) {                                     \
-        float dx[2];                                                                             \
-        BFLOAT_LOAD(grad, grad_array)                                                            \
-        BFLOAT_LOAD(x, x_array)                                                                  \
-        widen BFLOAT_EACH(dx[j] = formula(grad[j], x[j] __VA_ARGS__);                            \
-                          excess = bfloat_excess(excess, dx[j]);) bfloat_store(dx, dx_array, i); \
-    }                                                                                            \
+#define ELUFAST_LOOP_BACKWARD(formula, widen, ...)                                          \
+    const char *grad_array = data[0], *x_array = data[1];                                   \
+    char *dx_array = out[0];                                                                \
+    ELUFAST_INDEPENDENT for (size_t i = 0; i < pairs; i++) {                                \
+        float dx[2];                                                                        \
+        BFLOAT_LOAD(grad, grad_array)                                                       \
+        BFLOAT_LOAD(x, x_array)                                                             \
+        widen BFLOAT_EACH(dx[j] = formula(grad[j], x[j] __VA_ARGS__); BFLOAT_WATCH(dx[j]);) \
+            bfloat_store(dx, dx_array, i);                                                  \
+    }                                                                                       \
     bfloat_report(excess);
 
 #define ELUFAST_LOOP_BACKWARD_FROM_OUTPUT ELUFAST_LOOP_BACKWARD

@@ -88,13 +88,14 @@ static void half_rest(elufast_kernel *kernel, half_operands operands, const char
 #define ELUFAST_AS_HALF(value) \
     ((float)((value) * ELUFAST_SPLITTER - ((value) * ELUFAST_SPLITTER - (value))))
 
-#define ELUFAST_BEGIN(kernel, family, shape, is_array)                                         \
-    const size_t whole = n - n % HALF_LANES;                                                   \
-    if (whole < n) {                                                                           \
-        const half_operands operands = {                                                       \
-            ELUFAST_DATA_##shape, (is_array) * (0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT)), \
-            ELUFAST_OUT_##shape};                                                              \
-        half_rest(kernel, operands, data, parameters, out, whole, n - whole);                  \
+#define ELUFAST_BEGIN(kernel, family, shape, variant)                                              \
+    const size_t whole = n - n % HALF_LANES;                                                       \
+    if (whole < n) {                                                                               \
+        const half_operands operands = {                                                           \
+            ELUFAST_DATA_##shape,                                                                  \
+            ((variant) == ELUFAST_VARIANT_array) * (0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT)), \
+            ELUFAST_OUT_##shape};                                                                  \
+        half_rest(kernel, operands, data, parameters, out, whole, n - whole);                      \
     }
 #define ELUFAST_LOAD_SCALAR(name, value) \
     const float name = elufast_f32_from_f16(*(const elufast_f16 *)*parameters++);

@@ -19,6 +19,9 @@ enum { ELUFAST_MAX_OPERANDS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS + ELUFAS
 #define ELUFAST_OUT_BACKWARD_FROM_OUTPUT 1
 #define ELUFAST_COUNT(name, value) +1
 
+/* The loops of a row: with its default parameters, with other numbers, with arrays of them. */
+enum { ELUFAST_VARIANT_defaults, ELUFAST_VARIANT_scalar, ELUFAST_VARIANT_array };
+
 /* NumPy's own in the order in which their loops are registered, narrowest first; then bfloat16,
  * whose loops are registered when it is there. */
 typedef enum {

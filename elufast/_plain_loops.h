@@ -2,7 +2,7 @@
 #ifndef ELUFAST_PLAIN_LOOPS_H
 #define ELUFAST_PLAIN_LOOPS_H
 
-#define ELUFAST_BEGIN(kernel, family, shape, is_array)
+#define ELUFAST_BEGIN(kernel, family, shape, variant)
 #define ELUFAST_LOAD_SCALAR(name, value) \
     const ELUFAST_REAL name = *(const ELUFAST_REAL *)*parameters++;
 #define ELUFAST_LOAD_ARRAY(name, value) \

@@ -98,6 +98,11 @@ def promoted(a, b):
     return np.add(np.zeros(1, a), np.zeros(1, b)).dtype
 
 
+def all_numbers(dtype):
+    """Of a type of 16 bits."""
+    return np.arange(1 << 16, dtype=np.uint16).view(dtype)
+
+
 def strict():
     """Every floating-point flag raises, but underflow (inexact has no errstate)."""
     return np.errstate(all="raise", under="ignore")

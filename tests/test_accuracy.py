@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support import (
     NARROW,
+    all_numbers,
     as_dtype,
     assert_same_bits,
     family,
@@ -22,12 +23,6 @@ from support import (
 from truth import truths
 
 from elufast import _reference as reference
-
-
-def all_numbers(dtype):
-    """Of a type of 16 bits."""
-    return np.arange(1 << 16, dtype=np.uint16).view(dtype)
-
 
 PARAMETERS = [  # alpha and scale; families with alpha alone ignore the other
     (1.0, 1.0),

@@ -9,7 +9,7 @@ import compare
 import numpy as np
 import pytest
 from comparison import data, markdown, options
-from comparison.cases import Case
+from comparison.cases import TYPES, Case
 from comparison.command import spell
 from comparison.errors import Reference
 from comparison.results import FILE_NAME, Comparison, PeerState, Record, load, save, summarise
@@ -202,9 +202,9 @@ def test_ulp_error_by_hand(actual, expected, error):
     assert found == pytest.approx([error], rel=1e-6)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", TYPES)
 def test_ulp_error_agrees_with_the_oracle(dtype, rng):
-    limits = np.finfo(dtype)
+    limits = reference.finfo(dtype)
     try:
         wide = wide_type(dtype)
     except TypeError as error:
@@ -218,7 +218,7 @@ def test_ulp_error_agrees_with_the_oracle(dtype, rng):
 
 
 @pytest.mark.parametrize("name", ["elu", "selu_with_grad", "celu_backward"])
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", TYPES)
 def test_errors_are_measured_against_the_exact_result(name, dtype, rng):
     case = Case(name, dtype, 500, threads=1)
     batches = tuple(rng.standard_normal((2, 500)).astype(dtype) for _ in case.row.data)
@@ -228,7 +228,7 @@ def test_errors_are_measured_against_the_exact_result(name, dtype, rng):
     )
     results = tuple(each.astype(dtype) for each in (wide if isinstance(wide, tuple) else (wide,)))
     assert 0 < judge.max_ulp(results) <= 0.5001
-    results[-1][77] = np.nextafter(results[-1][77], np.inf)
+    results[-1][77] = np.nextafter(results[-1][77], results[-1].dtype.type(np.inf))
     assert 0.5 <= judge.max_ulp(results) <= 1.5
     results[-1][77] = np.nan
     assert judge.max_ulp(results) == np.inf
@@ -328,8 +328,10 @@ def test_the_walk_takes_every_negative_float32_once():
     np.testing.assert_array_equal(last, F4([-MAX, -np.inf]))
 
 
-def test_the_walk_takes_every_float16():
-    (piece,) = inputs.patterns("float16", 1009)
+@pytest.mark.parametrize("dtype", bounds.NARROW)
+def test_the_walk_takes_every_number_of_a_narrow_type(dtype):
+    (piece,) = inputs.patterns(dtype, 1009)
+    assert inputs.from_patterns(*piece).dtype == dtype
     assert np.unique(inputs.from_patterns(*piece).view("u2")).size == 1 << 16
 
 
@@ -337,18 +339,21 @@ def test_the_bounds_are_the_contracts():
     assert bounds.bound("elu", "float32", {}) == 1
     assert bounds.bound("celu_grad", "float64", {}) == 1.5
     assert bounds.bound("elu", "float64", {"alpha": 0.5}) == 2
-    assert bounds.bound("selu_with_grad", "float16", {}) == 0.5
-    assert bounds.bound("elu_backward", "float16", {}) == 0.51
-    assert bounds.bound("elu", "float16", {"alpha": 0.5}) == 0.51
+    for narrow in ("float16", "bfloat16"):
+        assert bounds.bound("selu_with_grad", narrow, {}) == 0.5
+        assert bounds.bound_out_of_range("selu_with_grad", narrow, {}) == 0.5
+        assert bounds.bound("elu_backward", narrow, {}) == 0.51
+        assert bounds.bound("elu", narrow, {"alpha": 0.5}) == 0.51
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", TYPES)
 def test_the_walk_finds_an_error_and_its_place(dtype, monkeypatch):
     place = np.dtype(dtype).type(-0.3)
 
     def two_off(x, alpha=1.0):
         right = reference.elu(x, alpha).astype(x.dtype)
-        low = np.nextafter(np.nextafter(right, -np.inf, dtype=x.dtype), -np.inf, dtype=x.dtype)
+        down = x.dtype.type(-np.inf)
+        low = np.nextafter(np.nextafter(right, down), down)
         return np.where(x == place, low, right)
 
     monkeypatch.setattr(elufast, "elu", two_off)
@@ -368,7 +373,7 @@ def test_the_walk_judges_the_library(capsys, tmp_path):
     arguments += ["--functions", *(row.name for row in ROWS[:6]), "--output"]
     status = accuracy.main([*arguments, str(tmp_path / "accuracy.json")])
     written = json.loads((tmp_path / "accuracy.json").read_text())["results"]
-    assert len(written) == 6 * 3 * 2
+    assert len(written) == 6 * len(TYPES) * 2
     broken = [(r["function"], r["dtype"], r["max_ulp"]) for r in written if not r["holds"]]
     assert (status, broken) == (0, [])
     assert f"{len(written)} of {len(written)} bounds hold" in capsys.readouterr().out

@@ -8,16 +8,21 @@ import numpy as np
 import pytest
 from support import (
     BFLOAT16,
+    all_numbers,
     assert_same_bits,
+    bit_patterns,
+    finfo,
     first,
     function,
     outputs,
+    parameter_values,
     promoted,
     same_bits,
     strict,
 )
 
 import elufast
+from elufast import _reference as reference
 
 X = np.array([-3.0, -0.5, -0.0, 0.0, 0.25, 4.0, -60.0, np.inf, -np.inf, np.nan], BFLOAT16)
 
@@ -162,6 +167,33 @@ def test_overflow_by_rounding_alone(size, sign):
             assert float(result[place]) == sign * np.inf
             with strict():
                 elufast.selu_backward(grad, x, alpha, 180 / 128)
+
+
+def test_overflow_with_default_parameters(row):
+    """An infinity made of finite numbers is one, everywhere: some loops do not look for it."""
+    x = all_numbers(BFLOAT16)
+    x = x[bit_patterns(x) & 0x7F80 != 0x7F80]  # the finite ones
+    exact, largest = getattr(reference, row.name), finfo(BFLOAT16).max
+    parameters, data = parameter_values(row, BFLOAT16), [x]
+    if len(row.data) == 2:
+        with np.errstate(all="ignore"):
+            grad = (2.0**128 * (1 - 2.0**-10) / np.abs(exact(1, x, *parameters))).astype(BFLOAT16)
+        data = [np.where(np.isfinite(grad), grad, largest), x]
+    with np.errstate(all="ignore"):
+        results = outputs(function(row)(*data))
+    infinite = np.any([np.isinf(part) for part in results], axis=0)
+    with strict():
+        function(row)(*(part[~infinite] for part in data))
+    # The others overflow in float32 already, which tells by itself.
+    in_float32 = [
+        np.abs(part) < np.finfo(np.float32).max for part in outputs(exact(*data, *parameters))
+    ]
+    by_rounding = np.flatnonzero(infinite & np.all(in_float32, axis=0))
+    for place in by_rounding[:: max(1, by_rounding.size // 100)]:
+        with np.errstate(over="raise"), pytest.raises(FloatingPointError, match=r"^overflow"):
+            function(row)(*(part[[place] * 3] for part in data))
+    if row.name in ("elu_backward_from_output", "selu_backward", "celu_backward_from_output"):
+        assert by_rounding.size > 100
 
 
 def test_infinities_and_nans_overflow_nowhere(row):

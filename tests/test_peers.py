@@ -5,7 +5,7 @@ A peer that is not installed is skipped, visibly.
 
 import numpy as np
 import pytest
-from support import rows_where
+from support import BFLOAT16, finfo, rows_where
 
 import elufast
 from elufast import _reference as reference
@@ -20,12 +20,35 @@ def assert_close(ours, theirs, dtype, ulps=8):
     theirs = np.asarray(theirs)
     assert ours.dtype == theirs.dtype == dtype
     error = reference.ulp_error(ours, theirs.astype(np.longdouble))
-    near = np.abs(ours - theirs) <= 4 * np.finfo(dtype).smallest_subnormal
+    near = np.abs(ours - theirs) <= 4 * finfo(dtype).smallest_subnormal
     assert ((error <= ulps) | near).all(), f"{error.max()} ULP at index {np.argmax(error)}"
 
 
 def keywords(row, alpha):
     return {"alpha": alpha} if row.name != "selu" else {}
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+@pytest.mark.parametrize("row", FORWARD, ids=lambda row: row.name)
+def test_pytorch_in_bfloat16(row, alpha):
+    """Both compute in float32, but PyTorch's parameters are not rounded to bfloat16. It takes and
+    gives no bfloat16 but its own."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+    def tensor(array):
+        return torch.from_numpy(array.view("int16")).view(torch.bfloat16)
+
+    def array(tensor):
+        return tensor.detach().view(torch.int16).numpy().view(BFLOAT16)
+
+    x, grad = X.astype(BFLOAT16), np.linspace(-2, 2, X.size).astype(BFLOAT16)
+    leaf = tensor(x).requires_grad_()
+    theirs = getattr(torch.nn.functional, row.name)(leaf, **keywords(row, alpha))
+    theirs.backward(tensor(grad))
+    ours = getattr(elufast, row.name)(x, **keywords(row, alpha))
+    assert_close(ours, array(theirs), BFLOAT16, ulps=2)
+    ours = getattr(elufast, f"{row.name}_backward")(grad, x, **keywords(row, alpha))
+    assert_close(ours, array(leaf.grad), BFLOAT16, ulps=2)
 
 
 @pytest.mark.parametrize("alpha", ALPHAS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,12 @@ import numpy as np
 
 from elufast._ufuncs import ROWS
 
+# After this NumPy knows bfloat16 by its name. Earlier results are shown without it.
+with suppress(ImportError):
+    import ml_dtypes  # noqa: F401
+
 ROW_OF = {row.name: row for row in ROWS}
-TYPES = ("float32", "float64", "float16")
+TYPES = ("float32", "float64", "float16", "bfloat16")
 
 DEFAULT_FUNCTIONS = (
     "elu",
@@ -22,14 +27,21 @@ DEFAULT_FUNCTIONS = (
     "elu_backward",
     "elu_backward_from_output",
 )
-# float32 shows a call's overhead, both caches and memory; the other types one size for contrast.
+# float32 and bfloat16 show a call's overhead, both caches and memory; the others one size for
+# contrast.
 DEFAULT_SIZES = {
     "float32": (1_000, 100_000, 1_000_000, 10_000_000),
     "float64": (1_000_000,),
     "float16": (1_000_000,),
+    "bfloat16": (1_000, 10_000, 100_000, 1_000_000, 10_000_000),
 }
 QUICK_FUNCTIONS = ("elu", "selu", "celu", "elu_with_grad", "elu_backward")
-QUICK_SIZES = {"float32": (1_000, 100_000), "float64": (100_000,), "float16": (100_000,)}
+QUICK_SIZES = {
+    "float32": (1_000, 100_000),
+    "float64": (100_000,),
+    "float16": (100_000,),
+    "bfloat16": (1_000, 100_000),
+}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ SLOW = [name for name, peer in all_peers().items() if not peer.in_quick]
 
 EPILOG = """\
 Every size is a number of elements; 1e6 is understood. Without --sizes, float32 is measured at
-1e3, 1e5, 1e6 and 1e7 elements and the other types at 1e6.
+1e3, 1e5, 1e6 and 1e7 elements, bfloat16 at these and 1e4, and the other types at 1e6.
 
 The studies have presets of their own, which the same options change:
 """ + "\n".join(f"  {study.name:<10}{study.summary}" for study in STUDIES.values())

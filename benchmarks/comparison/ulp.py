@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from elufast._reference import finfo
+
 _EXPONENT_BITS = np.int64(0x7FF0000000000000)
 
 
@@ -28,7 +30,7 @@ def wide_type(dtype: Any) -> type[np.floating[Any]]:
 
 def ulp_unit(expected: Any, dtype: Any) -> Any:
     """Return one unit in the last place of `dtype` at the exact value `expected`, as float64."""
-    info = np.finfo(dtype)
+    info = finfo(dtype)
     magnitude = np.abs(expected)
     power = _power_of_two(magnitude.astype(np.float64))
     if expected.dtype != np.float64:
@@ -51,7 +53,7 @@ def ulp_error(actual: Any, expected: Any) -> Any:
     """
     with np.errstate(all="ignore"):
         error = np.abs(actual.astype(expected.dtype) - expected) / ulp_unit(expected, actual.dtype)
-        largest = expected.dtype.type(np.finfo(actual.dtype).max)
+        largest = expected.dtype.type(finfo(actual.dtype).max)
         suspect = ~(np.isfinite(actual) & (np.abs(expected) <= largest))
         if suspect.any():
             error[suspect] = _special_error(actual[suspect], expected[suspect], error[suspect])
@@ -59,7 +61,7 @@ def ulp_error(actual: Any, expected: Any) -> Any:
 
 
 def _special_error(actual: Any, expected: Any, error: Any) -> Any:
-    largest = expected.dtype.type(np.finfo(actual.dtype).max)
+    largest = expected.dtype.type(finfo(actual.dtype).max)
     overflow = np.abs(expected) >= largest + ulp_unit(largest, actual.dtype) / 2
     rounded = np.where(overflow, np.copysign(np.inf, expected), expected)
     same = (actual == rounded) | (np.isnan(actual) & np.isnan(rounded))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
+NARROW = ("float16", "bfloat16")
 TIGHT = ("elu", "celu", "elu_grad")
 
 
@@ -16,7 +15,7 @@ def is_default(parameters: dict[str, float]) -> bool:
 
 def bound(function: str, dtype: str, parameters: dict[str, float]) -> float:
     """Return the bound where neither the result nor an intermediate leaves the normal range."""
-    if np.dtype(dtype) == np.float16:
+    if dtype in NARROW:
         return 0.5 if _correctly_rounded(function, parameters) else 0.51
     if not is_default(parameters):
         return 2.0
@@ -24,8 +23,9 @@ def bound(function: str, dtype: str, parameters: dict[str, float]) -> float:
 
 
 def bound_out_of_range(function: str, dtype: str, parameters: dict[str, float]) -> float:
-    """Return the bound where one of them does leave it; there is one for float16 alone."""
-    if np.dtype(dtype) == np.float16 and _correctly_rounded(function, parameters):
+    """Return the bound where one of them does leave it; there is one for float16 and
+    bfloat16 alone."""
+    if dtype in NARROW and _correctly_rounded(function, parameters):
         return 0.5
     return math.inf
 

@@ -28,7 +28,7 @@ class Exact:
     def __init__(self, x: Array, grad: Array) -> None:
         self.x, self.grad = x, grad
         self._wide = x.astype(np.float64), grad.astype(np.float64)
-        limits = np.finfo(x.dtype)
+        limits = _reference.finfo(x.dtype)
         self._smallest, self._largest = float(limits.smallest_normal), float(limits.max)
         self._normal_exponentials: dict[float, Array] = {}
 

@@ -19,7 +19,7 @@ def patterns(dtype: str, stride: int) -> list[tuple[str, int, int, int]]:
     """Return the tasks (dtype, first, end, stride) that walk the bit patterns of a type.
 
     Negative numbers, zeros, infinities and NaN: every `stride`-th; positive ones more sparsely.
-    float16 has so few that all are taken.
+    float16 and bfloat16 have so few that all are taken.
     """
     bits = np.dtype(dtype).itemsize * 8
     sign, end = 1 << (bits - 1), 1 << bits

@@ -21,7 +21,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog="accuracy.py",
         allow_abbrev=False,
         description="Walk every negative float32 through every function and check the largest "
-        "error against the contract; the same for float16 and a sample of float64.",
+        "error against the contract; the same for float16, bfloat16 and a sample of float64.",
     )
     add = parser.add_argument
     add("--functions", nargs="+", choices=list(ROW_OF), default=list(ROW_OF), metavar="NAME")

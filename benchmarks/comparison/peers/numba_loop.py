@@ -47,7 +47,7 @@ class Numba(Peer):
         self.loop_jit = numba.njit(parallel=threads > 1)
 
     def supports(self, function: str, dtype: str) -> bool:
-        return dtype != "float16"
+        return dtype in ("float32", "float64")
 
     def prepare(
         self, function: str, inputs: tuple[Array, ...], parameters: Mapping[str, float]

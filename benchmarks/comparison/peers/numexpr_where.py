@@ -43,7 +43,7 @@ class NumExpr(Peer):
         numexpr.set_num_threads(threads)
 
     def supports(self, function: str, dtype: str) -> bool:
-        return dtype != "float16"
+        return dtype in ("float32", "float64")
 
     def prepare(
         self, function: str, inputs: tuple[Array, ...], parameters: Mapping[str, float]

@@ -19,7 +19,8 @@ DISTRIBUTION = "onednn-cpu-gomp"
 LIBRARY = "libdnnl.so"
 
 # From oneDNN's dnnl_types.h; its numbers stay the same through all releases 3.x.
-CPU, IN_ORDER, F32, FORWARD_TRAINING = 1, 1, 3, 64
+CPU, IN_ORDER, FORWARD_TRAINING = 1, 1, 64
+TYPES = {"float32": 3, "bfloat16": 2}
 SRC, DST, DIFF_SRC, DIFF_DST = 1, 17, 129, 145
 ELU, ELU_USE_DST_FOR_BACKWARD = 0x22, 0x102
 
@@ -57,14 +58,15 @@ class OneDnn(Peer):
         self._stream = self._created("stream", self._engine, IN_ORDER)
 
     def supports(self, function: str, dtype: str) -> bool:
-        return function in PRIMITIVES and dtype == "float32"
+        return function in PRIMITIVES and dtype in TYPES
 
     def prepare(
         self, function: str, inputs: tuple[Array, ...], parameters: Mapping[str, float]
     ) -> Prepared:
         outputs = empty_outputs(function, inputs[0])
         algorithm, roles = PRIMITIVES[function]
-        primitive = self._primitive(algorithm, len(inputs) == 2, inputs[0].size, **parameters)
+        backward, n, dtype = len(inputs) == 2, inputs[0].size, inputs[0].dtype.name
+        primitive = self._primitive(algorithm, backward, n, dtype, **parameters)
         arguments = self._arguments(roles, (*inputs, *outputs))
         execute = self._library.dnnl_primitive_execute
         call = partial(execute, primitive, self._stream, len(roles), arguments)
@@ -73,8 +75,8 @@ class OneDnn(Peer):
         return kept(call, outputs, also_kept=inputs)
 
     @cache  # noqa: B019 -- one instance, which lives as long as its process
-    def _primitive(self, algorithm: int, backward: bool, n: int, alpha: float) -> Any:
-        array, factors = self._description(n), (ctypes.c_float(alpha), ctypes.c_float(0))
+    def _primitive(self, algorithm: int, backward: bool, n: int, dtype: str, alpha: float) -> Any:
+        array, factors = self._description(n, dtype), (ctypes.c_float(alpha), ctypes.c_float(0))
         forward = self._created(
             "eltwise_forward_primitive_desc",
             *(self._engine, FORWARD_TRAINING, algorithm, array, array, *factors, None),
@@ -87,15 +89,15 @@ class OneDnn(Peer):
             )
         return self._created("primitive", description)
 
-    def _description(self, n: int) -> Any:
+    def _description(self, n: int, dtype: str) -> Any:
         sizes, strides = (ctypes.c_int64 * 12)(n), (ctypes.c_int64 * 12)(1)
         description = ctypes.c_void_p()
         create = self._library.dnnl_memory_desc_create_with_strides
-        _check(create(ctypes.byref(description), 1, sizes, F32, strides))
+        _check(create(ctypes.byref(description), 1, sizes, TYPES[dtype], strides))
         return description
 
     def _arguments(self, roles: Sequence[int], arrays: Sequence[Array]) -> Any:
-        description = self._description(arrays[0].size)
+        description = self._description(arrays[0].size, arrays[0].dtype.name)
         memories = [
             self._created("memory", description, self._engine, ctypes.c_void_p(array.ctypes.data))
             for array in arrays

@@ -8,7 +8,7 @@ from typing import Any
 
 from .base import Array, Peer, Prepared, avx2_through, empty_outputs, kept
 
-PRECISION = {"float32": "f32", "float16": "f16"}
+PRECISION = {"float32": "f32", "float16": "f16", "bfloat16": "bf16"}
 
 
 class OpenVino(Peer):
@@ -29,13 +29,11 @@ class OpenVino(Peer):
     def prepare(
         self, function: str, inputs: tuple[Array, ...], parameters: Mapping[str, float]
     ) -> Prepared:
-        import openvino
-
         outputs = empty_outputs(function, inputs[0])
         model = self._model(function, inputs[0].size, inputs[0].dtype.name, **parameters)
         request = model.create_infer_request()
-        request.set_input_tensor(openvino.Tensor(inputs[0], shared_memory=True))
-        request.set_output_tensor(openvino.Tensor(outputs[0], shared_memory=True))
+        request.set_input_tensor(_tensor(inputs[0]))
+        request.set_output_tensor(_tensor(outputs[0]))
         return kept(request.infer, outputs, also_kept=inputs)
 
     @lru_cache(maxsize=1)  # noqa: B019 -- one instance, which lives as long as its process
@@ -43,16 +41,15 @@ class OpenVino(Peer):
         self, function: str, n: int, dtype: str, alpha: float, scale: float | None = None
     ) -> Any:
         """Compile for one size: a model of any size takes longer to run."""
-        import numpy as np
         import openvino
         from openvino import opset13 as operations
 
-        as_type = np.dtype(dtype).type
-        x = operations.parameter([n], dtype=as_type, name="x")
+        element = getattr(openvino.Type, PRECISION[dtype])
+        x = operations.parameter([n], dtype=element, name="x")
         if function == "elu":
             y = operations.elu(x, alpha)
         else:
-            constants = [np.full(1, value, as_type) for value in (alpha, scale)]
+            constants = [operations.constant([value], element) for value in (alpha, scale)]
             y = operations.selu(x, *constants)
         settings = {
             "INFERENCE_NUM_THREADS": self._threads,
@@ -61,6 +58,15 @@ class OpenVino(Peer):
             "INFERENCE_PRECISION_HINT": PRECISION[dtype],
         }
         return self._core.compile_model(openvino.Model([y], [x], function), "CPU", settings)
+
+
+def _tensor(array: Array) -> Any:
+    """Return a tensor in the memory of the array; openvino takes bfloat16 as bits and a type."""
+    import openvino
+
+    if array.dtype == "bfloat16":
+        return openvino.Tensor(array.view("uint16"), array.shape, openvino.Type.bf16)
+    return openvino.Tensor(array, shared_memory=True)
 
 
 PEER = OpenVino()

@@ -13,7 +13,7 @@ from typing import Any
 
 from .base import Array, Peer, Prepared, avx2_through, empty_outputs, kept, split
 from .native import libraries
-from .torch_out import coefficients
+from .torch_out import coefficients, tensor
 
 # Torch counts every function, type and family that shares a line of code here; beyond its limit
 # of 8 it would quietly compile no more.
@@ -53,11 +53,9 @@ class TorchCompile(Peer):
     def prepare(
         self, function: str, inputs: tuple[Array, ...], parameters: Mapping[str, float]
     ) -> Prepared:
-        import torch
-
         family, kind = split(function)
         outputs = empty_outputs(function, inputs[0])
-        tensors = [torch.from_numpy(array) for array in (*inputs, *outputs)]
+        tensors = [tensor(array) for array in (*inputs, *outputs)]
         return kept(partial(_compiled(kind, coefficients(family, parameters)), *tensors), outputs)
 
 

@@ -27,12 +27,19 @@ class Torch(Peer):
     def prepare(
         self, function: str, inputs: tuple[Array, ...], parameters: Mapping[str, float]
     ) -> Prepared:
-        import torch
-
         family, kind = split(function)
         outputs = empty_outputs(function, inputs[0])
-        tensors = [torch.from_numpy(array) for array in (*inputs, *outputs)]
+        tensors = [tensor(array) for array in (*inputs, *outputs)]
         return kept(_call(kind, tensors, coefficients(family, parameters)), outputs)
+
+
+def tensor(array: Array) -> Any:
+    """Return a tensor in the memory of the array; torch takes no bfloat16 that is not its own."""
+    import torch
+
+    if array.dtype == "bfloat16":
+        return torch.from_numpy(array.view("int16")).view(torch.bfloat16)
+    return torch.from_numpy(array)
 
 
 def coefficients(family: str, parameters: Mapping[str, float]) -> tuple[float, float, float]:

@@ -48,7 +48,7 @@ class VectorMath(Peer):
         self.load()
 
     def supports(self, function: str, dtype: str) -> bool:
-        return dtype != "float16" and split(function)[1] != "_grad2"
+        return dtype in ("float32", "float64") and split(function)[1] != "_grad2"
 
     def prepare(
         self, function: str, inputs: tuple[Array, ...], parameters: Mapping[str, float]
