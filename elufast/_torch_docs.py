@@ -59,9 +59,9 @@ gradient would have lost what the forward pass rounded away. So `x` must not be
 changed in place before the backward pass: PyTorch tells if it was.
 
 Derivatives of any order, forward-mode ones, `torch.func` and `torch.vmap` work.
-`torch.compile` and `torch.jit.trace` keep one operator, `torch.ops.elufast.{name}`,
-which has derivatives of any order, too, where the compiler's backend allows
-them (Inductor does not: there a second one is a RuntimeError). It is not fused
+`torch.compile` and `torch.jit.trace` keep one operator,
+`torch.ops.elufast.{name}`, which has derivatives of any order, too,
+where the backend allows them (Inductor: of the first, else a RuntimeError). It is not fused
 with what is around, and a saved trace needs ``import elufast.torch`` to be
 loaded. Transforms inside a compiled function are run uncompiled.
 There is no gradient with respect to a parameter.
@@ -88,11 +88,12 @@ _AUTOGRAD = """\
 The `torch.autograd.Function` of `{name}`: ``apply({call})``.
 
 For code that is built of such functions; `elufast.torch.{name}` gives the same
-by a shorter way. Do not make instances: call ``apply``, a static method. It is ::
+by a shorter way. Do not make instances: call the static method ``apply``::
 
 {value_cases}
 
-and differentiable to any order, in forward mode (``jvp``) and under `torch.vmap`.
+It is differentiable to any order, also in forward mode (``jvp``) and under
+`torch.vmap`.
 
 Parameters
 ----------

@@ -91,5 +91,7 @@ for _row in _ROWS:
     if _row.name in __all__:
         globals()[_row.name].__doc__ = _torch_docs.function_docstring(_row)
         globals()[_row.name.upper()].__doc__ = _torch_docs.module_docstring(_row)
-        globals()[f"{_row.name.capitalize()}Function"].__doc__ = _torch_docs.autograd_docstring(_row)
+        globals()[f"{_row.name.capitalize()}Function"].__doc__ = _torch_docs.autograd_docstring(
+            _row
+        )
 del _row
