@@ -61,9 +61,9 @@ changed in place before the backward pass: PyTorch tells if it was.
 Derivatives of any order, forward-mode ones, `torch.func` and `torch.vmap` work.
 `torch.compile` and `torch.jit.trace` keep one operator,
 `torch.ops.elufast.{name}`, which has derivatives of any order, too,
-where the backend allows them (Inductor: of the first, else a RuntimeError). It is not fused
-with what is around, and a saved trace needs ``import elufast.torch`` to be
-loaded. Transforms inside a compiled function are run uncompiled.
+where the backend allows them (Inductor: of the first, else a RuntimeError).
+It is not fused with what is around, and a saved trace needs
+``import elufast.torch`` to be loaded. Transforms inside a compiled function are run uncompiled.
 There is no gradient with respect to a parameter.
 
 References
