@@ -63,8 +63,8 @@ Derivatives of any order, forward-mode ones, `torch.func` and `torch.vmap` work.
 `torch.ops.elufast.{name}`, which has derivatives of any order, too,
 where the backend allows them (Inductor: of the first, else a RuntimeError).
 It is not fused with what is around, and a saved trace needs
-``import elufast.torch`` to be loaded. Transforms inside a compiled function are run uncompiled.
-There is no gradient with respect to a parameter.
+``import elufast.torch`` to be loaded. Transforms inside a compiled
+function are run uncompiled. There is no gradient with respect to a parameter.
 
 References
 ----------
