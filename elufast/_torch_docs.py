@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from elufast._docs import words_of
 from elufast._ufuncs import Row
 
@@ -33,6 +35,7 @@ TypeError
 See Also
 --------
 {NAME} : The same as a module.
+{Name}Function : The same as a `torch.autograd.Function`.
 elufast.{name}, elufast.{name}_backward, elufast.{name}_grad2
 
 Notes
@@ -56,8 +59,12 @@ gradient would have lost what the forward pass rounded away. So `x` must not be
 changed in place before the backward pass: PyTorch tells if it was.
 
 Derivatives of any order, forward-mode ones, `torch.func` and `torch.vmap` work.
-`torch.compile` calls the loops without a graph break, but does not fuse them
-with what is around. There is no gradient with respect to a parameter.
+`torch.compile` and `torch.jit.trace` keep one operator,
+`torch.ops.elufast.{name}`, which has derivatives of any order, too,
+where the backend allows them (Inductor: of the first, else a RuntimeError).
+It is not fused with what is around, and a saved trace needs
+``import elufast.torch`` to be loaded. Transforms inside a compiled
+function are run uncompiled. There is no gradient with respect to a parameter.
 
 References
 ----------
@@ -75,6 +82,53 @@ Examples
 >>> (slope,) = torch.autograd.grad(y.sum(), x)
 >>> slope.numpy()
 {slope[example]}
+"""
+
+_AUTOGRAD = """\
+The `torch.autograd.Function` of `{name}`: ``apply({call})``.
+
+For code that is built of such functions; `elufast.torch.{name}` gives the same
+by a shorter way. Do not make instances: call the static method ``apply``::
+
+{value_cases}
+
+It is differentiable to any order, also in forward mode (``jvp``) and under
+`torch.vmap`.
+
+Parameters
+----------
+x : Tensor
+    A dense tensor on the CPU, of any shape and strides, of type float16,
+    bfloat16 (with the package ml_dtypes), float32 or float64.
+{parameters}
+
+Returns
+-------
+y : Tensor
+    A new tensor of the type and shape of `x`.
+
+Raises
+------
+TypeError
+    For anything but such a tensor, for parameters that are not numbers (there
+    is no gradient with respect to them), and for too many arguments.
+
+See Also
+--------
+{name} : With accuracy, special values and source.
+
+Examples
+--------
+>>> import torch
+>>> from elufast.torch import {Name}Function
+>>> x = torch.tensor([-2.0, -0.5, 0.0, 3.0], dtype=torch.float64)
+>>> x = x.requires_grad_()
+>>> y = {Name}Function.apply(x{defaults})
+>>> (slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+>>> slope.detach().numpy()
+{slope[example]}
+>>> torch.autograd.gradcheck({Name}Function.apply, x[[0, 1, 3]])
+True
 """
 
 _MODULE = """\
@@ -96,15 +150,30 @@ True
 """
 
 
-def function_docstring(row: Row) -> str:
-    """Return the docstring of the function of `row`."""
+def _words_of(row: Row) -> dict[str, Any]:
     parameters = "\n".join(
         f"{name} : float, optional\n    As for `elufast.{row.name}`. Default: {default!r}."
         for name, default in row.parameters.items()
     )
-    return _FUNCTION.format_map({**words_of(row), "parameters": parameters})
+    return {
+        **words_of(row),
+        "Name": row.name.capitalize(),
+        "call": ", ".join(["x", *row.parameters]),
+        "defaults": "".join(f", {default!r}" for default in row.parameters.values()),
+        "parameters": parameters,
+    }
+
+
+def function_docstring(row: Row) -> str:
+    """Return the docstring of the function of `row`."""
+    return _FUNCTION.format_map(_words_of(row))
+
+
+def autograd_docstring(row: Row) -> str:
+    """Return the docstring of the function of autograd of `row`."""
+    return _AUTOGRAD.format_map(_words_of(row))
 
 
 def module_docstring(row: Row) -> str:
     """Return the docstring of the module of `row`."""
-    return _MODULE.format_map(words_of(row))
+    return _MODULE.format_map(_words_of(row))

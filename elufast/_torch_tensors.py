@@ -6,12 +6,13 @@ write to a tensor.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
+import torch
 
 from elufast._foreign import operands
+from elufast._torch_arrays import as_array
 from elufast._ufuncs import ROWS
 
 _INPUT_NAMES = {row.name: (*row.data, *row.parameters) for row in ROWS}
@@ -23,7 +24,7 @@ def _overrides(operand: object) -> bool:
     return getattr(type(operand), "__array_ufunc__", numpys) is not numpys
 
 
-def _check_grad(ufunc: np.ufunc, name: str, tensor: Any, torch: Any) -> None:
+def _check_grad(ufunc: np.ufunc, name: str, tensor: Any) -> None:
     """A RuntimeError, as from `tensor.numpy()`: a gradient that is silently lost is a wrong one."""
     if (tensor.requires_grad and torch.is_grad_enabled()) or (
         torch.autograd.forward_ad.unpack_dual(tensor).tangent is not None
@@ -35,31 +36,21 @@ def _check_grad(ufunc: np.ufunc, name: str, tensor: Any, torch: Any) -> None:
         )
 
 
-def _bfloat16(ufunc: np.ufunc, name: str) -> Any:
+def _as_array(ufunc: np.ufunc, name: str, operand: Any) -> Any:
+    """An array over the same memory; operands that are no tensors as they are."""
+    if not isinstance(operand, torch.Tensor):
+        return operand
+    _check_grad(ufunc, name, operand)
     try:
-        import ml_dtypes
+        return as_array(operand, to_write=name == "out")
     except ImportError as error:
         raise TypeError(
             f"{ufunc.__name__}(): argument '{name}' is a tensor of bfloat16, which NumPy knows "
             "from the package ml_dtypes alone, and that is not installed"
         ) from error
-    return ml_dtypes.bfloat16
 
 
-def _as_array(ufunc: np.ufunc, name: str, operand: Any, torch: Any) -> Any:
-    """An array over the same memory; operands that are no tensors as they are."""
-    if not isinstance(operand, torch.Tensor):
-        return operand
-    _check_grad(ufunc, name, operand, torch)
-    if name != "out" and (operand.is_conj() or operand.is_neg()):
-        # The numbers in memory are not the ones meant. (An output is an error of `numpy`'s.)
-        operand = operand.resolve_conj().resolve_neg()
-    if operand.dtype == torch.bfloat16:
-        return operand.view(torch.int16).numpy().view(_bfloat16(ufunc, name))
-    return operand.numpy()
-
-
-def _as_tensor(like: Any, result: Any, torch: Any) -> Any:
+def _as_tensor(like: Any, result: Any) -> Any:
     """The result as a tensor of the kind of `like`; subclasses of ndarray stay what they are."""
     if not isinstance(result, np.generic) and type(result) is not np.ndarray:
         return result
@@ -71,7 +62,6 @@ def _as_tensor(like: Any, result: Any, torch: Any) -> Any:
 
 def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The ufunc's result; NotImplemented if there is no tensor, or someone else who may decide."""
-    torch: Any = sys.modules["torch"]  # loaded, since there are tensors
     foreign = [operand for operand in operands(inputs, kwargs) if type(operand) is not float]
     tensors = [operand for operand in foreign if isinstance(operand, torch.Tensor)]
     if not tensors or any(map(_overrides, foreign)):
@@ -79,8 +69,8 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 
     def convert(name: str, value: Any) -> Any:
         if type(value) is tuple:
-            return tuple([_as_array(ufunc, name, item, torch) for item in value])
-        return _as_array(ufunc, name, value, torch)
+            return tuple([_as_array(ufunc, name, item) for item in value])
+        return _as_array(ufunc, name, value)
 
     arrays = list(map(convert, _INPUT_NAMES[ufunc.__name__], inputs))
     keywords = {name: convert(name, value) for name, value in kwargs.items()}
@@ -92,7 +82,7 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         torch.autograd.graph.increment_version(overwritten)
     results = ufunc(*arrays, **keywords)
     finished = [
-        _as_tensor(tensors[0], result, torch) if given is None else given
+        _as_tensor(tensors[0], result) if given is None else given
         for given, result in zip(outs, results if ufunc.nout > 1 else (results,), strict=True)
     ]
     return finished[0] if ufunc.nout == 1 else tuple(finished)

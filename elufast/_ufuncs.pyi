@@ -34,7 +34,7 @@ class TensorLoops:
     def two(self, row: int, grad: Any, x: Any, parameters: tuple[float, ...]) -> Any: ...
 
 @disjoint_base
-class ShortCalls:
+class TorchCalls:
     def __init__(
         self,
         loops: TensorLoops,

@@ -143,8 +143,8 @@ cdef extern from "_tensors.h":
         cnp.npy_intp n
         char type_kind
         size_t item_size
-        char *arrays[4]
-        cnp.npy_intp steps[4]
+        char *arrays[ELUFAST_MAX_OPERANDS]
+        cnp.npy_intp steps[ELUFAST_MAX_OPERANDS]
     const elufast_exchange *elufast_exchange_of(object capsule) except NULL
     int elufast_read_tensors(
         elufast_run *, const elufast_exchange *, PyObject *const *tensors, int count
@@ -352,6 +352,8 @@ def get_threads():
     return count, <int>origin
 
 
+# ---- tensors of other libraries ----
+
 # Below it, letting other Python threads run costs more than they gain; NumPy's own number.
 cdef cnp.npy_intp RELEASE_FROM = 500
 
@@ -391,6 +393,8 @@ cdef class TensorLoops:
         return out if self.run(row, operands, 3, parameters) else None
 
     cdef bint run(self, int row, PyObject *const *operands, int count, tuple parameters) except -1:
+        if not 0 <= row < ELUFAST_FUNCTIONS:
+            raise IndexError(f"no row {row}: there are {<int>ELUFAST_FUNCTIONS}")
         cdef const elufast_function *f = &elufast_functions[row]
         cdef elufast_source source = ELUFAST_DEFAULTS
         cdef elufast_parameters given = elufast_parameters([0, 0]), outer
@@ -421,11 +425,25 @@ cdef class TensorLoops:
         return True
 
 
+cdef int kind_of(char type_kind, size_t item_size) noexcept:
+    """Which loop; -1 if there is none."""
+    if type_kind == b"b":  # registered, that is filled in, once ml_dtypes has come
+        return ELUFAST_BFLOAT16 if loops[0][0][<int>ELUFAST_BFLOAT16].item_size else -1
+    for kind in range(ELUFAST_NUMPY_TYPES):
+        if loops[0][0][kind].item_size == item_size:
+            return kind
+    return -1
+
+
+# ---- what knows PyTorch ----
+
+
 @cython.auto_pickle(False)
-cdef class ShortCalls:
+cdef class TorchCalls:
     """What a torch.autograd.Function has to do, and the call of it, for plain tensors.
 
-    As Python functions these took half as long again. `level_of` is torch.autograd.forward_ad.
+    Here and not in Python for the time it takes: a call out of the ordinary gets None, and goes on
+    in _torch_calls.py. `level_of` is torch.autograd.forward_ad.
     """
 
     cdef TensorLoops loops
@@ -446,24 +464,14 @@ cdef class ShortCalls:
         """Return the activation of x, with a graph where it needs one; None: not so plain."""
         if type(x) is not self.plain_type and type(x) is not self.other_plain_type:
             return None
-        if self.has_modes() or self.level_of._current_level >= 0:
+        if self.has_modes() or self.level_of._current_level >= 0 or self.is_tracing():
             return None
         if x.requires_grad and self.is_grad_enabled():
             return None if self.has_transforms() else apply(x, parameters)
-        return None if self.is_tracing() else self.loops.one(self.value, x, parameters)
+        return self.loops.one(self.value, x, parameters)
 
     def backward(self, grad, x, tuple parameters):
         """Return the gradient where no graph of its own is asked for; or None."""
         if self.is_grad_enabled() or self.has_modes() or self.level_of._current_level >= 0:
             return None
         return self.loops.two(self.gradient, grad, x, parameters)
-
-
-cdef int kind_of(char type_kind, size_t item_size) noexcept:
-    """Which loop; -1 if there is none."""
-    if type_kind == b"b":  # registered, that is filled in, once ml_dtypes has come
-        return ELUFAST_BFLOAT16 if loops[0][0][<int>ELUFAST_BFLOAT16].item_size else -1
-    for kind in range(ELUFAST_NUMPY_TYPES):
-        if loops[0][0][kind].item_size == item_size:
-            return kind
-    return -1

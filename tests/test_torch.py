@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 
 import elufast.torch as ours  # noqa: E402
 from elufast import _torch_ops  # noqa: E402
-from elufast._torch_ops import as_array  # noqa: E402
+from elufast._torch_arrays import as_array  # noqa: E402
 
 F = torch.nn.functional
 FAMILIES = [row for row in ROWS if row.data == ("x",) and "_" not in row.name]
@@ -353,6 +353,8 @@ def test_there_is_a_way_without_the_exchange_of_c_functions():
     """What an older PyTorch has to do gives the same."""
     code = """
 import torch
+old = torch.Tensor.__dlpack__
+torch.Tensor.__dlpack__ = lambda self, **k: old(self)
 del torch.Tensor.__dlpack_c_exchange_api__
 import elufast, elufast.torch as ours
 x = torch.randn(5, 7)[:, ::2].requires_grad_()
@@ -663,3 +665,68 @@ def test_without_a_name_that_is_not_promised(name):
     x = np.array([-1.0, 2.0])
     y = elufast.elu(x, 0.5).tolist()
     assert done.stdout.strip() == f"{y} {elufast.elu_grad(x, 0.5).tolist()} {y}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "torch._C._has_storage",
+        "torch.autograd.forward_ad._current_level",
+        "torch.autograd.function.FunctionMeta._backward_cls",
+    ],
+)
+def test_stand_ins_for_names_that_are_gone(name):
+    owner, _, attribute = name.rpartition(".")
+    gone = f"hasattr({owner}, {attribute!r}) and delattr({owner}, {attribute!r})"
+    if attribute == "_backward_cls":
+        gone = (
+            "import builtins; has = hasattr\n"
+            "builtins.hasattr = lambda o, n: n != '_backward_cls' and has(o, n)"
+        )
+    script = (
+        f"import torch\n{gone}\n"
+        "import elufast.torch as e\n"
+        "x = torch.tensor([-1.0, 2.0], dtype=torch.float64, requires_grad=True)\n"
+        "z = torch.ones(2, 2, 4)[..., ::2]; assert e.elu(z).equal(z)\n"  # the way through NumPy
+        "(g,) = torch.autograd.grad(e.elu(x, 0.5).sum(), x); print(g.tolist())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == f"{elufast.elu_grad(np.array([-1.0, 2.0]), 0.5).tolist()}"
+
+
+def test_a_compiled_function_has_second_derivatives():
+    def loss(f):
+        x = torch.tensor([-1.0, -0.5], dtype=torch.float64, requires_grad=True)
+        y = f(x)
+        (slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+        (y.sum() + slope.square().sum()).backward()
+        return x.grad
+
+    compiled = torch.compile(lambda x: ours.elu(x), backend="eager")
+    torch.testing.assert_close(loss(compiled), loss(ours.elu))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_jit_trace_keeps_the_operator(tmp_path):
+    x = torch.randn(3, 5)
+    model = torch.nn.Sequential(torch.nn.Linear(5, 4), ours.ELU())
+    traced = torch.jit.trace(model, x)
+    assert "elufast::elu" in str(traced.inlined_graph)
+    traced.save(tmp_path / "traced.pt")
+    for one in (traced, torch.jit.load(tmp_path / "traced.pt")):
+        assert torch.equal(one(x), model(x))
+        assert one(x).requires_grad
+
+
+def test_apply_passes_the_checks_and_transforms(smooth):
+    name, parameters = smooth
+    apply = getattr(ours, f"{name.capitalize()}Function").apply
+    x = off_the_kink(2, 4).requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: apply(x, *parameters), x, check_forward_ad=True)
+    assert torch.autograd.gradgradcheck(lambda x: apply(x, *parameters), x)
+    mapped = torch.func.vmap(lambda x: apply(x, *parameters))(x)
+    assert torch.equal(mapped, getattr(ours, name)(x, *parameters))
+    for wrong in ((x, None), ([1.0],), (x, *[1.0] * 5), ()):
+        with pytest.raises(TypeError):
+            apply(*wrong)

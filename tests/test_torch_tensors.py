@@ -506,3 +506,18 @@ def test_compiled_functions():
     for x in (torch.tensor([-1.0, 2.0]), torch.tensor([[-3.0], [0.5]])):
         expected = torch.from_numpy(elufast.elu((x * 2).numpy(), 0.5)) + 1
         torch.testing.assert_close(compiled(x, 0.5), expected, rtol=0, atol=0)
+
+
+def test_tensors_can_be_resized_afterwards():
+    x, out = torch.randn(5), torch.empty(5)
+    elufast.elu(x, out=out)
+    for tensor in (x, out):
+        assert tensor.resize_(9).shape == (9,)
+
+
+def test_outputs_without_versions_of_dlpack_are_written(monkeypatch):
+    old = torch.Tensor.__dlpack__
+    monkeypatch.setattr(torch.Tensor, "__dlpack__", lambda self, **keywords: old(self))
+    x, out = torch.tensor([-1.0, 2.0]), torch.empty(2)
+    assert elufast.elu(x, out=out) is out
+    assert_same_bits(out.numpy(), elufast.elu(x.numpy()))

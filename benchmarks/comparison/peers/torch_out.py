@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from .base import Array, Peer, Prepared, avx2_through, empty_outputs, kept, split
 
 
@@ -40,6 +42,17 @@ def tensor(array: Array) -> Any:
     if array.dtype == "bfloat16":
         return torch.from_numpy(array.view("int16")).view(torch.bfloat16)
     return torch.from_numpy(array)
+
+
+def array(tensor: Any) -> Array:
+    """Return an array on the memory of a tensor."""
+    import torch
+
+    if tensor.dtype is torch.bfloat16:
+        import ml_dtypes
+
+        return np.asarray(tensor.view(torch.int16).numpy().view(ml_dtypes.bfloat16))
+    return np.asarray(tensor)
 
 
 def coefficients(family: str, parameters: Mapping[str, float]) -> tuple[float, float, float]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..cases import Case
 from ..forms import Forms, add_ratio, key_of, measure_forms, serve_forms
-from ..peers.base import Array, Peer, returned
+from ..peers.base import Array, Peer, Prepared
+from ..peers.torch_out import array, tensor
 from ..results import Comparison, Record, threads
 from ..sheets import BAD, Cell, Sheet, significant, times
 from ..timing import with_data
@@ -40,8 +41,8 @@ def prepare(
     (rows,) = batches
     forms: Forms = {}
     for name, activation in ((HOST, ours), (OTHER, theirs)):
-        forms[name, FORWARD] = [returned(partial(activation, torch.from_numpy(x))) for x in rows]
-        forms[name, BOTH] = [returned(_both(activation, x)) for x in rows]
+        forms[name, FORWARD] = [_prepared(partial(activation, tensor(x))) for x in rows]
+        forms[name, BOTH] = [_prepared(_both(activation, x)) for x in rows]
     return forms
 
 
@@ -49,9 +50,16 @@ def _both(activation: Callable[[Any], Any], x: Array) -> Callable[[], Any]:
     """Return a call that gives the gradient; that of the output is x in reverse order."""
     import torch
 
-    tensor = torch.from_numpy(x).requires_grad_()
-    grad = torch.from_numpy(x[::-1].copy())
-    return lambda: torch.autograd.grad(activation(tensor), tensor, grad)
+    leaf, grad = tensor(x).requires_grad_(), tensor(x[::-1].copy())
+    return lambda: torch.autograd.grad(activation(leaf), leaf, grad)
+
+
+def _prepared(call: Callable[[], Any]) -> Prepared:
+    def outputs() -> tuple[Array, ...]:
+        results = call()
+        return tuple(map(array, results if isinstance(results, tuple) else (results,)))
+
+    return Prepared(call, outputs)
 
 
 class Torch(Study):
@@ -59,7 +67,7 @@ class Torch(Study):
     summary = "elufast.torch against torch.nn.functional: forward, forward and backward"
     preset = Preset(
         ("elu", "selu", "celu"),
-        {"float32": SIZES, "float64": SIZES, "float16": SIZES},
+        {"float32": SIZES, "float64": SIZES, "float16": SIZES, "bfloat16": SIZES},
         rounds=15,
     )
     quick = Preset(("elu",), {"float32": (1001, 100_000)}, rounds=3)
