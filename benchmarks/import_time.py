@@ -96,10 +96,22 @@ def show(result: dict[str, Any]) -> None:
         print(f"{wheel['name']}: {wheel['bytes']:,} bytes, {wheel['installed_bytes']:,} installed")
 
 
+def complaint(imports: dict[str, Any], limit: float) -> str | None:
+    """What is wrong if the import of elufast takes more than `limit` milliseconds, by the median.
+
+    By the clock that says less: other programs lengthen the one, threads of NumPy's the other.
+    """
+    taken = min(clock["median"] for clock in imports["milliseconds"]["elufast"].values())
+    return f"import elufast: {taken:.1f} ms are more than {limit:g}" if taken > limit else None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--processes", type=int, default=101, help="fresh ones (default: 101)")
     parser.add_argument("--wheel", type=Path, help="a wheel whose size is to be reported")
+    parser.add_argument(
+        "--limit", type=float, metavar="MS", help="fail if the median over numpy is above"
+    )
     parser.add_argument("--output", type=Path, help="a JSON file to write")
     options = parser.parse_args()
     result = {
@@ -110,6 +122,8 @@ def main() -> None:
     show(result)
     if options.output:
         options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if options.limit is not None:
+        sys.exit(complaint(result["imports"], options.limit))
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import numpy as np
 
 
 # By the package that a type or one of its bases is from, or by the protocol that it speaks.
@@ -59,6 +59,16 @@ def operands(inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[object
     yield from inputs
     for value in kwargs.values():
         yield from value if type(value) is tuple else (value,)
+
+
+def overrides(operand: object, handled: type = np.ndarray) -> bool:
+    """Whether its library has a say in what becomes of the call, or has forbidden it.
+
+    That is an `__array_ufunc__` which is neither NumPy's nor that of the type that is handled.
+    """
+    default = np.ndarray.__array_ufunc__
+    given = getattr(type(operand), "__array_ufunc__", default)
+    return given is not default and given is not getattr(handled, "__array_ufunc__", default)
 
 
 def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -11,17 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from elufast._foreign import operands
+from elufast._foreign import operands, overrides
 from elufast._torch_arrays import as_array
 from elufast._ufuncs import ROWS
 
 _INPUT_NAMES = {row.name: (*row.data, *row.parameters) for row in ROWS}
-
-
-def _overrides(operand: object) -> bool:
-    """Whether its library has a say in what becomes of the call, or has forbidden it."""
-    numpys = np.ndarray.__array_ufunc__
-    return getattr(type(operand), "__array_ufunc__", numpys) is not numpys
 
 
 def _check_grad(ufunc: np.ufunc, name: str, tensor: Any) -> None:
@@ -64,7 +58,7 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     """The ufunc's result; NotImplemented if there is no tensor, or someone else who may decide."""
     foreign = [operand for operand in operands(inputs, kwargs) if type(operand) is not float]
     tensors = [operand for operand in foreign if isinstance(operand, torch.Tensor)]
-    if not tensors or any(map(_overrides, foreign)):
+    if not tensors or any(map(overrides, foreign)):
         return NotImplemented
 
     def convert(name: str, value: Any) -> Any:

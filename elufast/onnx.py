@@ -40,9 +40,11 @@ class _Activation(OpRun):
     def run(self, *tensors: Any, **options: Any) -> Any:
         for x in tensors:
             # Here, because OpRun hides the message of a TypeError of _run.
-            if x.dtype.name not in _TYPES:
+            dtype = getattr(x, "dtype", None)
+            if getattr(dtype, "name", None) not in _TYPES:
+                given = f"of {dtype}" if dtype is not None else f"a {type(x).__name__}"
                 raise TypeError(
-                    f"ONNX's {self.op_type} takes tensors of {', '.join(_TYPES)}, not of {x.dtype}"
+                    f"ONNX's {self.op_type} takes tensors of {', '.join(_TYPES)}, not {given}"
                 )
         return super().run(*tensors, **options)  # type: ignore[no-untyped-call]
 

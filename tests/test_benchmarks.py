@@ -6,6 +6,7 @@ import sys
 
 import accuracy
 import compare
+import import_time
 import numpy as np
 import pytest
 from comparison import data, markdown, options
@@ -377,3 +378,37 @@ def test_the_walk_judges_the_library(capsys, tmp_path):
     broken = [(r["function"], r["dtype"], r["max_ulp"]) for r in written if not r["holds"]]
     assert (status, broken) == (0, [])
     assert f"{len(written)} of {len(written)} bounds hold" in capsys.readouterr().out
+
+
+# The import
+
+
+def import_times(wall, processor):
+    """What import_time.py measures in one process, where only elufast's import is of interest."""
+    slow = {"wall": 9.0, "processor": 9.0}
+    return {"numpy": slow, "elufast": {"wall": wall / 1e3, "processor": processor / 1e3}}
+
+
+@pytest.mark.parametrize("clock", ["wall", "processor"])
+@pytest.mark.parametrize(
+    ("limit", "code"), [("3.9", "import elufast: 4.0 ms are more than 3.9"), ("4.1", None)]
+)
+def test_a_slow_import_fails(clock, limit, code, monkeypatch, tmp_path):
+    """By the median of the clock that says less; the result is written all the same."""
+    # The first is to warm up.
+    times = iter([9.0, 4.0, 1.0, 4.0, 5.0, 2.0])
+
+    def run_once():
+        taken = next(times)
+        pair = (taken, 99.0) if clock == "wall" else (99.0, taken)
+        return {"modules": ["elufast"], "times": import_times(*pair)}
+
+    monkeypatch.setattr(import_time, "run_once", run_once)
+    output = tmp_path / "import.json"
+    arguments = ["--processes", "5", "--output", str(output), "--limit", limit]
+    monkeypatch.setattr(sys, "argv", ["import_time.py", *arguments])
+    with pytest.raises(SystemExit) as end:
+        import_time.main()
+    assert end.value.code == code
+    measured = json.loads(output.read_text())["imports"]["milliseconds"]["elufast"]
+    assert measured[clock]["median"] == pytest.approx(4)

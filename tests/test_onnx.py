@@ -343,6 +343,16 @@ def test_a_tensor_of_another_type_is_named(dtype, calls):
     assert calls == []
 
 
+@pytest.mark.parametrize("x", [[1.0, 2.0], 1.0, None], ids=repr)
+def test_what_is_no_tensor_is_named(x, calls):
+    for op in OPS:
+        model = one_node_model(op.__name__, 18, onnx.TensorProto.FLOAT)
+        expected = f"^ONNX's {op.__name__} takes tensors of float16, .* not a {type(x).__name__}$"
+        with pytest.raises(TypeError, match=expected):
+            ReferenceEvaluator(model).run(None, {"x": x})
+    assert calls == []
+
+
 def test_an_opset_without_the_operator_is_an_error():
     model = one_node_model("Celu", 11, onnx.TensorProto.FLOAT)
     with pytest.raises(onnx.defs.SchemaError, match="Celu"):

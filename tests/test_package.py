@@ -1,9 +1,12 @@
 """What an installed distribution brings along, and that importing it costs next to nothing."""
 
 import importlib.metadata
+import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
@@ -37,6 +40,20 @@ def test_no_build_inputs(files):
     """Sources of the extension belong to the sdist, not to the wheel."""
     assert not [name for name in files if name.endswith((".c", ".pyx"))]
     assert not [name for name in files if name.startswith(("tests", "benchmarks"))]
+
+
+def test_get_include_is_where_this_install_has_the_headers():
+    """In the package, or in the sources of an editable install; test_headers.py compiles them."""
+    try:
+        stated = importlib.metadata.distribution("elufast").read_text("direct_url.json")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("elufast is imported from a source tree, not installed")
+    origin = json.loads(stated or "{}")  # installed from an index, it has no such file
+    folder = Path(elufast.__file__).parent
+    if origin.get("dir_info", {}).get("editable"):
+        folder = Path(url2pathname(urlsplit(origin["url"]).path))
+    assert Path(elufast.get_include()).samefile(folder / "include")
+    assert (folder / "include" / "elufast" / "activations.h").exists()
 
 
 def test_version_is_stated_once():

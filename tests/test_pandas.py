@@ -220,6 +220,29 @@ def test_alpha_per_column_and_per_row(row):
             assert_frames(f(*frames, alpha), columns, frames[0], f)
 
 
+@pytest.mark.parametrize("dtypes", [["float32"] * 3, ["float32", "float64", "Float64"], MIXED[1:]])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64"])
+@pytest.mark.parametrize("shape", [(3,), (X.size, 1), (1, 3), (X.size, 3)])
+def test_masked_alpha(row, dtypes, dtype, shape):
+    """What is under the mask is missing, the rest as from an array."""
+    alpha = np.arange(1, 1 + np.prod(shape)).reshape(shape).astype(dtype)
+    mask = np.arange(alpha.size).reshape(shape) % 3 == 1
+    missing = np.broadcast_to(mask, (X.size, 3))
+    frames = frames_of(row, dtypes)
+    masked = outputs(function(row)(*frames, np.ma.array(alpha, mask=mask)))
+    for part, whole in zip(masked, outputs(function(row)(*frames, alpha)), strict=True):
+        assert part.isna().to_numpy()[missing].all()
+        pd.testing.assert_frame_equal(part.mask(missing), whole.mask(missing), check_exact=True)
+
+
+def test_masked_numbers(row):
+    for dtypes in (["float32"] * 2, ["float32", "float64"], ["float32", "Float64"]):
+        with np.errstate(invalid="ignore"):  # NumPy computes under the mask, where 0 is
+            results = function(row)(*frames_of(row, dtypes), np.ma.masked)
+        for part in outputs(results):
+            assert part.isna().all(axis=None)
+
+
 @BACKWARD
 def test_frame_and_array(row):
     """In the backward pass one may be an array, of the frame's shape."""
@@ -265,6 +288,46 @@ def test_subclasses_of_frames(row):
     for dtypes in (["float32"], MIXED):
         frames = [Frame(frame) for frame in frames_of(row, dtypes)]
         assert {type(part) for part in outputs(f(*frames))} == {Frame}
+
+
+def mine(self, ufunc, method, *inputs, **kwargs):
+    """Another library's `__array_ufunc__`."""
+    return "mine", ufunc, method, len(inputs), kwargs
+
+
+class OtherFrame(pd.DataFrame):
+    __array_ufunc__ = mine
+
+
+class OtherArray(np.ndarray):
+    __array_ufunc__ = mine
+
+
+class UnwillingArray(np.ndarray):
+    __array_ufunc__ = None
+
+
+@pytest.mark.parametrize("dtypes", [["float32"] * 2, MIXED[:2]])
+def test_those_who_override_decide(row, dtypes):
+    f, frames = function(row), frames_of(row, dtypes)
+    answer = ("mine", f, "__call__", f.nin, {})
+    assert f(*map(OtherFrame, frames)) == answer
+    assert f(*frames[1:], OtherFrame(frames[0]), 0.5) == answer
+    if len(frames) == 2:
+        assert f(np.zeros(2).view(OtherArray), frames[0]) == answer
+    with pytest.raises(TypeError, match="does not support ufuncs"):
+        f(*frames, np.ones(2).view(UnwillingArray))
+
+
+@pytest.mark.parametrize("dtypes", [["float32"] * 2, MIXED[:2]])
+def test_an_alpha_that_overrides_is_asked_after_the_frame(row, dtypes):
+    """As NumPy does it, from left to right; pandas makes a plain array of it."""
+    f, frames = function(row), frames_of(row, dtypes)
+    others = [np.ones(2), *list(row.parameters.values())[1:]]
+    given = f(*frames, np.ones(2).view(OtherArray))
+    expected = pd.DataFrame.__array_ufunc__(frames[0], f, "__call__", *frames, *others)
+    for part, whole in zip(outputs(given), outputs(expected), strict=True):
+        pd.testing.assert_frame_equal(part, whole, check_exact=True)
 
 
 @pytest.mark.parametrize("dtypes", [["float32"] * 2, MIXED[:2]])
