@@ -32,7 +32,8 @@ static int find_number(void) {
     PyArray_Descr *descr = NULL;
     if (type != NULL && !PyArray_DescrConverter(type, &descr)) descr = NULL;
     PyErr_Clear();
-    int found = descr == NULL ? -1 : descr->type_num;
+    /* Not a type of NumPy's own that somebody else calls so. */
+    int found = descr == NULL || descr->type_num < NPY_USERDEF ? -1 : descr->type_num;
     Py_XDECREF(descr);
     Py_XDECREF(type);
     Py_XDECREF(module);
@@ -62,4 +63,37 @@ int elufast_meet_bfloat16(void) {
     registering = 0;
     PyThread_release_lock(lock);
     return failed;
+}
+
+/* ---- Python numbers ---- */
+
+static int is_weak(PyObject *object) {
+    return PyFloat_CheckExact(object) || PyLong_CheckExact(object);
+}
+
+static int is_of_type(PyObject *object) {
+    if (PyArray_Check(object)) return elufast_is_bfloat16(PyArray_TYPE((PyArrayObject *)object));
+    if (!PyArray_CheckScalar(object)) return 0;
+    PyArray_Descr *descr = PyArray_DescrFromScalar(object);
+    int is = descr != NULL && elufast_is_bfloat16(descr->type_num);
+    if (descr == NULL) PyErr_Clear();
+    Py_XDECREF(descr);
+    return is;
+}
+
+int elufast_make_bfloat16(PyObject **inputs, int count, PyObject **made) {
+    int any = 0;
+    for (int i = 0; i < count; i++) {
+        if (is_weak(inputs[i])) continue;
+        if (!is_of_type(inputs[i])) return 0;
+        any = 1;
+    }
+    for (int i = 0; i < count && any; i++) {
+        if (!is_weak(inputs[i])) continue;
+        PyArray_Descr *descr = PyArray_DescrFromType(number);
+        made[i] = PyArray_FromAny(inputs[i], descr, 0, 0, 0, NULL);
+        if (made[i] == NULL) return -1;
+        inputs[i] = made[i];
+    }
+    return 0;
 }

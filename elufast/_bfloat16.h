@@ -14,6 +14,11 @@ int elufast_bfloat16_number(void); /* -1 as long as there is none */
  * come, unless that is done. -1 with an exception on failure. */
 int elufast_meet_bfloat16(void);
 
+/* If all inputs are bfloat16 but for Python numbers, those become bfloat16 as well, new references
+ * in `made`: of types that are not its own NumPy checks the cast of a Python number, as if from
+ * float64, against casting=. -1 with an exception on failure. */
+int elufast_make_bfloat16(PyObject **inputs, int count, PyObject **made);
+
 /* Once, at import: what registers the loops for the type of this number. -1 with an exception. */
 int elufast_prepare_bfloat16(int (*register_loops)(int type_number));
 

@@ -1,5 +1,6 @@
 #include "_call.h"
 
+#include "_bfloat16.h"
 #include "_foreign_call.h"
 #include "_functions.h"
 #include "_inner_loop.h"
@@ -34,6 +35,13 @@ static int input_index(const call_data *data, int inputs, PyObject *keyword) {
     return -1;
 }
 
+static int names_casting(PyObject *names) {
+    for (Py_ssize_t i = 0; names != NULL && i < PyTuple_GET_SIZE(names); i++) {
+        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "casting") == 0) return 1;
+    }
+    return 0;
+}
+
 static PyObject *missing_error(const elufast_function *f, PyObject *const *inputs) {
     if (f->data == 2 && inputs[0] == NULL && inputs[1] == NULL) {
         return PyErr_Format(PyExc_TypeError,
@@ -63,7 +71,7 @@ static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const 
                             "%s() takes from %d to %d positional arguments but %zd were given",
                             f->name, f->data, operands, count);
     }
-    PyObject *small[SMALL_STACK], **stack = small;
+    PyObject *small[SMALL_STACK], **stack = small, *made[MAX_INPUTS] = {NULL};
     if (operands + keyword_count > SMALL_STACK) {
         stack = PyMem_New(PyObject *, (size_t)(operands + keyword_count));
         if (stack == NULL) return PyErr_NoMemory();
@@ -107,11 +115,16 @@ static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const 
             }
         }
     }
+    if (names_casting(other_names) &&
+        (elufast_meet_bfloat16() < 0 || elufast_make_bfloat16(stack, inputs, made) < 0)) {
+        goto done;
+    }
     elufast_arguments arguments = arguments_of(row, ufunc, stack, placed, other_names);
     if (!elufast_call_foreign(&arguments, &result) && !elufast_iterate(&arguments, &result)) {
         result = data->numpy_call(ufunc, stack, (size_t)placed, other_names);
     }
 done:
+    for (int i = 0; i < inputs; i++) Py_XDECREF(made[i]);
     Py_XDECREF(other_names);
     if (stack != small) PyMem_Free(stack);
     return result;

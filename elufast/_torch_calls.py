@@ -35,7 +35,13 @@ def activation(
         ctx.save_for_backward(x)
         ctx.parameters = parameters
         result: Tensor | None = short_forward(value, x, parameters)
-        return ops.through_numpy(name, (x,), parameters) if result is None else result
+        return long_forward(x, parameters) if result is None else result
+
+    def long_forward(x: Tensor, parameters: tuple[float, ...]) -> Tensor:
+        ops.check(name, x)
+        if not is_readable(x):
+            return made.value(x, *parameters)
+        return ops.through_numpy(name, (x,), parameters)
 
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (x,) = ctx.saved_tensors

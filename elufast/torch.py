@@ -24,6 +24,8 @@ tensor([0.1353, 0.6065, 1.0000, 1.0000], dtype=torch.float64)
 from __future__ import annotations
 
 from torch import Tensor, nn
+from torch.overrides import handle_torch_function as _handle
+from torch.overrides import has_torch_function_unary as _is_overridden
 
 from elufast import _torch_docs
 from elufast._torch_calls import activation as _activation
@@ -38,17 +40,26 @@ SeluFunction, _selu = _activation("selu")
 CeluFunction, _celu = _activation("celu", lambda curvature, alpha: curvature / alpha)
 
 
+# What is no plain tensor may decide by itself: subclasses, and the proxies of torch.fx.
+
+
 def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
+    if type(x) is not Tensor and _is_overridden(x):
+        return _handle(elu, (x,), x, alpha=alpha)
     return _elu(x, (alpha if type(alpha) is float else _number("alpha", alpha),))
 
 
 def selu(x: Tensor, alpha: float = 1.6732632423543772, scale: float = 1.0507009873554805) -> Tensor:
+    if type(x) is not Tensor and _is_overridden(x):
+        return _handle(selu, (x,), x, alpha=alpha, scale=scale)
     alpha = alpha if type(alpha) is float else _number("alpha", alpha)
     scale = scale if type(scale) is float else _number("scale", scale)
     return _selu(x, (alpha, scale))
 
 
 def celu(x: Tensor, alpha: float = 1.0) -> Tensor:
+    if type(x) is not Tensor and _is_overridden(x):
+        return _handle(celu, (x,), x, alpha=alpha)
     return _celu(x, (alpha if type(alpha) is float else _number("alpha", alpha),))
 
 

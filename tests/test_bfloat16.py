@@ -200,3 +200,26 @@ def test_infinities_and_nans_overflow_nowhere(row):
     data = [np.repeat([np.inf, -np.inf, np.nan], 11).astype(BFLOAT16)] * len(row.data)
     with np.errstate(over="raise", invalid="ignore"):  # 0 times inf is invalid
         function(row)(*data)
+
+
+@pytest.mark.parametrize("casting", ["no", "equiv", "safe", "same_kind", "unsafe"])
+def test_nothing_is_cast(row, casting):
+    """Python numbers, the defaults among them, are of the arrays' own type."""
+    data = [X[:7]] * len(row.data)
+    for parameters in ([], [0.5], [2]):
+        expected = function(row)(*data, *parameters)
+        assert_same_bits(function(row)(*data, *parameters, casting=casting), expected)
+        where = function(row)(*data, *parameters, casting=casting, where=True, dtype=BFLOAT16)
+        assert_same_bits(where, expected)
+    if casting in ("no", "equiv", "safe"):
+        with pytest.raises(TypeError, match=f"Cannot cast ufunc '{row.name}' input"):
+            function(row)(*data, np.float64(0.5), dtype=BFLOAT16, casting=casting)
+
+
+def test_another_type_of_that_name_is_none():
+    script = (
+        "import sys, types; m = types.ModuleType('ml_dtypes'); m.bfloat16 = float\n"
+        "sys.modules['ml_dtypes'] = m\n"
+        "import numpy as np, elufast; print(elufast.elu(np.ones(1, 'f4')).dtype)"
+    )
+    assert run(script) == ["float32"]

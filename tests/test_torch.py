@@ -477,6 +477,35 @@ def test_fake_tensors():
     assert (meta.device.type, meta.shape) == ("meta", (3, 4))
 
 
+def test_a_meta_tensor_that_requires_grad():
+    with torch.device("meta"):
+        model = torch.nn.Sequential(torch.nn.Linear(4, 3), ours.ELU(0.5))
+        y = model(torch.empty(2, 4))
+    assert (y.device.type, y.shape) == ("meta", (2, 3))
+    y.sum().backward()
+    assert model[0].weight.grad.device.type == "meta"
+
+
+@pytest.mark.parametrize("kind", [ours.ELU, ours.SELU, ours.CELU])
+def test_fx_traces_the_modules(kind):
+    model = torch.nn.Sequential(torch.nn.Linear(4, 3), kind())
+    traced = torch.fx.symbolic_trace(model)
+    assert getattr(ours, kind.__name__.lower()) in [node.target for node in traced.graph.nodes]
+    x = torch.randn(5, 4)
+    assert torch.equal(traced(x), model(x))
+
+
+def test_what_overrides_functions_is_asked():
+    class Mine:
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            return function, kwargs
+
+    assert ours.elu(Mine(), 0.5) == (ours.elu, {"alpha": 0.5})
+    assert ours.selu(Mine(), 2.0, 3.0) == (ours.selu, {"alpha": 2.0, "scale": 3.0})
+    assert ours.celu(Mine()) == (ours.celu, {"alpha": 1.0})
+
+
 def test_a_subclass_stays_one():
     class Mine(torch.Tensor):
         pass
