@@ -262,24 +262,22 @@ static uint16_t half_from_double(double value) {
     return (uint16_t)(sign | (((bits >> 42) - ((1023 - 15) << 10)) & 0x7FFF));
 }
 
+/* Twice rounded, as ml_dtypes rounds a Python number. */
+static uint16_t bfloat_from_double(double value) { return elufast_bf16_from_f32((float)value); }
+
 static void store_as(char *to, elufast_type type, double value) {
-    const float single = (float)value;
-    const long double extended = value;
-    /* Twice rounded, as ml_dtypes rounds a Python number. */
-    const uint16_t half =
-        type == ELUFAST_BFLOAT16 ? elufast_bf16_from_f32(single) : half_from_double(value);
-    switch (type) {
-        case ELUFAST_FLOAT32:
-            memcpy(to, &single, sizeof single);
-            break;
-        case ELUFAST_FLOAT64:
-            memcpy(to, &value, sizeof value);
-            break;
-        case ELUFAST_LONGDOUBLE:
-            memcpy(to, &extended, sizeof extended);
-            break;
-        default:
-            memcpy(to, &half, sizeof half);
+    if (type == ELUFAST_FLOAT32) {
+        const float single = (float)value;
+        memcpy(to, &single, sizeof single);
+    } else if (type == ELUFAST_FLOAT64) {
+        memcpy(to, &value, sizeof value);
+    } else if (type == ELUFAST_LONGDOUBLE) {
+        const long double extended = value;
+        memcpy(to, &extended, sizeof extended);
+    } else {
+        const uint16_t narrow =
+            type == ELUFAST_BFLOAT16 ? bfloat_from_double(value) : half_from_double(value);
+        memcpy(to, &narrow, sizeof narrow);
     }
 }
 
