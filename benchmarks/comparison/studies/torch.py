@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 FORWARD, BOTH = "forward", "forward and backward"
 HOST, OTHER = "elufast", "torch"
+FLOOR = "floor"
+"""An autograd.Function in Python that does nothing: what PyTorch asks for any of them."""
+NOTE = (
+    "Marked: not faster than PyTorch. Floor: forward and backward of an autograd.Function in "
+    "Python that does nothing."
+)
 SIZES = (1001, 1500, 2000, 3000, 4096, 10_000, 100_000, 1_000_000, 10_000_000)
 
 
@@ -43,7 +49,23 @@ def prepare(
     for name, activation in ((HOST, ours), (OTHER, theirs)):
         forms[name, FORWARD] = [_prepared(partial(activation, tensor(x))) for x in rows]
         forms[name, BOTH] = [_prepared(_both(activation, x)) for x in rows]
+    forms[FLOOR, BOTH] = [_prepared(_both(_nothing(), x)) for x in rows]
     return forms
+
+
+def _nothing() -> Callable[[Any], Any]:
+    import torch
+
+    class Nothing(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x.detach()
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            return grad
+
+    return Nothing.apply
 
 
 def _both(activation: Callable[[Any], Any], x: Array) -> Callable[[], Any]:
@@ -96,16 +118,21 @@ class Torch(Study):
         columns = ["elements"]
         for form in (FORWARD, BOTH):
             columns += [f"{form}: elufast", "PyTorch", "ratio"]
+        columns.append(FLOOR)
         for keys, records in comparison.groups("function", "dtype", "threads").items():
             function, dtype, count = keys
             found = {(record.n, record.peer, record.form): record for record in records}
             sizes = dict.fromkeys(record.n for record in records)
             rows: list[list[Cell | str]] = [
-                [f"{n:,}", *(cell for form in (FORWARD, BOTH) for cell in _cells(found, n, form))]
+                [
+                    f"{n:,}",
+                    *(cell for form in (FORWARD, BOTH) for cell in _cells(found, n, form)),
+                    _microseconds(found.get((n, FLOOR, BOTH))),
+                ]
                 for n in sizes
             ]
             title = f"{function}, {dtype}, {threads(count)}: microseconds a call"
-            yield Sheet(title, columns, rows, "Marked: not faster than PyTorch.")
+            yield Sheet(title, columns, rows, NOTE)
 
     def draw(self, comparison: Comparison, folder: Path) -> list[Path]:
         from ..study_charts import save_bars
