@@ -145,8 +145,20 @@ def _config() -> Config:
         "numpy_built_against": build["numpy_abi"],
         "numpy": np.__version__,
         "python": platform.python_version(),
-        "gpu": "not available: this version of elufast has no CUDA path",
+        "gpu": _gpu(),
     }
+
+
+def _gpu() -> str:
+    """CuPy is looked for and not imported, which would take a second."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    for package in ("cupy-cuda12x", "cupy-cuda13x", "cupy"):
+        try:
+            return f"through {package} {version(package)}"
+        except PackageNotFoundError:
+            continue
+    return "needs CuPy: pip install 'elufast[cuda]'"
 
 
 def _openmp(date: str | None) -> str:

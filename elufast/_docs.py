@@ -442,6 +442,11 @@ def docstring(row: Row) -> str:
     return _TEMPLATE.format_map(words | parts)
 
 
+def summary_of(row: Row) -> str:
+    """Return the first line of the docstring of the function of `row`."""
+    return _FORMS[_split(row.name)[1]]["summary"].format_map(words_of(row))
+
+
 def words_of(row: Row) -> dict[str, Any]:
     """Return what the texts call by name."""
     base, suffix = _split(row.name)

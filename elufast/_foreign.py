@@ -1,6 +1,7 @@
 """Calls with arrays of other libraries that NumPy does not take, or not as their users expect.
 
-The ufuncs come here with every call that has an operand of an unknown type, before NumPy. What no
+The ufuncs come here with every call that has an operand of an unknown type, before NumPy. If one of
+them is on a GPU, so is the whole call, whatever library the array is of. Of the others, what no
 entry of `_HANDLERS` takes goes NumPy's way: `__array_ufunc__`, then `__array__`.
 
 A handler is a module with a function `call(ufunc, inputs, kwargs)`. `inputs` are all inputs, those
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elufast._cuda_arrays import is_on_gpu
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,6 +28,7 @@ _HANDLERS = {
     "pandas": "elufast._pandas_frames",
     "torch": "elufast._torch_tensors",
     "__dlpack__": "elufast._dlpack",
+    "cupy": "elufast._cuda_call",
 }
 
 # With any of these, NumPy finds its way by itself.
@@ -75,7 +79,12 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     """The result of the call, or NotImplemented: then it is NumPy's."""
     keys: set[str] = set()
     for operand in operands(inputs, kwargs):
-        keys |= _handlers_of(type(operand))
+        kind = type(operand)
+        if kind is float or kind is np.ndarray:
+            continue
+        keys |= (asked := _handlers_of(kind))
+        if "cupy" in asked or is_on_gpu(operand):
+            return importlib.import_module("elufast._cuda_call").call(ufunc, inputs, kwargs)
     if not keys:
         return NotImplemented
     for key, module in _HANDLERS.items():

@@ -5,6 +5,8 @@ import sys
 
 import numpy as np
 import pytest
+import stand_in_cupy
+from gpus import forget_cupy
 from support import DTYPES, LONG_RUNS, REPOSITORY
 
 import elufast
@@ -64,3 +66,28 @@ def long_dtype(request):
 @pytest.fixture
 def rng():
     return np.random.default_rng(20170602)  # the day of the SELU paper
+
+
+@pytest.fixture(scope="session")
+def _kernel_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("kernels")
+
+
+def _real_cupy():
+    cupy = pytest.importorskip("cupy", reason="CuPy is not installed")
+    if not cupy.cuda.is_available():
+        pytest.skip("no GPU")
+    return cupy
+
+
+@pytest.fixture(params=["stand-in", "cupy"])
+def gpu(request, monkeypatch, _kernel_folder):
+    """CuPy, or what stands in for it, as the functions for a GPU find it."""
+    if request.param == "cupy":
+        yield _real_cupy()
+        return
+    stand_in_cupy.compile_into(_kernel_folder)
+    monkeypatch.setitem(sys.modules, "cupy", stand_in_cupy)
+    forget_cupy()
+    yield stand_in_cupy
+    forget_cupy()

@@ -1,5 +1,6 @@
 """show_config() and ``python -m elufast``: complete, and true."""
 
+import importlib.metadata
 import json
 import platform
 import subprocess
@@ -62,8 +63,23 @@ def test_streaming_follows_the_tuning(monkeypatch):
     assert elufast.show_config("dict")["streaming"].startswith("never: ")
 
 
-def test_no_gpu_path_is_claimed(config):
-    assert config["gpu"].startswith("not available: ")
+@pytest.mark.parametrize("package", ["cupy-cuda12x", "cupy-cuda13x", "cupy"])
+def test_the_cupy_that_is_installed_is_named(monkeypatch, package):
+    def version(name):
+        if name == package:
+            return "14.7"
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert elufast.show_config("dict")["gpu"] == f"through {package} 14.7"
+
+
+def test_without_cupy_it_says_what_to_install(monkeypatch):
+    def version(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert elufast.show_config("dict")["gpu"] == "needs CuPy: pip install 'elufast[cuda]'"
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_dlpack_that_is_not_on_the_cpu():
             raise BufferError("cannot be exported to the CPU")
 
         def __dlpack_device__(self):
-            return (2, 0)  # CUDA
+            return (10, 0)  # ROCm
 
     with pytest.raises((BufferError, RuntimeError, ValueError), match=r"CPU|[Uu]nsupported device"):
         elufast.elu(Elsewhere(np.ones(3)))

@@ -6,6 +6,9 @@
 #if defined(__CUDACC__) || defined(__CUDACC_RTC__)
 #define ELUFAST_CUDA 1
 #define ELUFAST_FN static __device__ __forceinline__
+#define ELUFAST_GLOBAL extern "C" __global__ void
+#define ELUFAST_UNROLL _Pragma("unroll")
+#define ELUFAST_ALIGNED(bytes) __align__(bytes)
 typedef int elufast_i32;
 typedef unsigned int elufast_u32;
 typedef long long elufast_i64;
@@ -53,8 +56,11 @@ typedef uint64_t elufast_u64;
 #endif
 
 /* Whether the compiler can tell that a value is a literal after inlining (used for speed alone: the
- * result is the same bits either way). */
-#if defined(__GNUC__) && !defined(ELUFAST_CUDA)
+ * result is the same bits either way). NVRTC cannot say, so who compiles nothing but calls with
+ * literals defines ELUFAST_ALL_LITERALS. */
+#if defined(ELUFAST_ALL_LITERALS)
+#define ELUFAST_IS_LITERAL(x) 1
+#elif defined(__GNUC__) && !defined(ELUFAST_CUDA)
 #define ELUFAST_IS_LITERAL(x) __builtin_constant_p(x)
 #else
 #define ELUFAST_IS_LITERAL(x) 0

@@ -1,5 +1,6 @@
 /* float16 as its 16 bits, converted in the integers and by exact multiplications: rounded to
- * nearest even, subnormals kept, and overflow raised by the multiplication that overflows. */
+ * nearest even, subnormals kept, and overflow raised by the multiplication that overflows. A GPU
+ * has instructions that do the same, but for the flag. */
 #ifndef ELUFAST_HALF_H
 #define ELUFAST_HALF_H
 
@@ -7,6 +8,19 @@
 
 typedef unsigned short elufast_f16;
 
+#ifdef ELUFAST_CUDA
+ELUFAST_FN float elufast_f32_from_f16(elufast_f16 half) {
+    float x;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(half));
+    return x;
+}
+
+ELUFAST_FN elufast_f16 elufast_f16_from_f32(float x) {
+    elufast_f16 half;
+    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half) : "f"(x));
+    return half;
+}
+#else
 ELUFAST_FN float elufast_f32_from_f16(elufast_f16 half) {
     elufast_i32 magnitude = (elufast_i32)(half & 0x7FFF) << 13;
     elufast_i32 sign = (elufast_i32)((elufast_u32)(half & 0x8000) << 16);
@@ -34,5 +48,6 @@ ELUFAST_FN elufast_f16 elufast_f16_from_f32(float x) {
     half = is_nan ? 0x7E00 : half;
     return (elufast_f16)(half | (elufast_i32)((elufast_u32)bits >> 16 & 0x8000));
 }
+#endif
 
 #endif
