@@ -19,7 +19,10 @@ def is_on_gpu(operand: object) -> bool:
     is_cuda = getattr(operand, "is_cuda", None)  # PyTorch's, and much cheaper than the interface
     if isinstance(is_cuda, bool):
         return is_cuda
-    if hasattr(operand, "__cuda_array_interface__"):
+    try:
+        if hasattr(operand, "__cuda_array_interface__"):
+            return True
+    except Exception:  # CuPy's arrays ask the driver, which may be what is missing
         return True
     where = getattr(operand, "__dlpack_device__", None)
     try:

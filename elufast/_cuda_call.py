@@ -70,11 +70,13 @@ def _quick(row: Row, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     dtype, shape = x.dtype, x.shape
     if dtype.name not in ELEMENTS or not all(type(value) is float for value in parameters):
         return None
-    device = cupy.cuda.runtime.getDevice()
+    device = x.data.device_id
     for array in arrays:
         plain = array.dtype == dtype and array.shape == shape and array.flags.c_contiguous
         if not plain or array.data.device_id != device:
             return None
+    if device != cupy.cuda.runtime.getDevice():
+        return None
     if kwargs:
         if any(_overlap_apart(array, out) for array in arrays[:count]):
             return None
@@ -89,6 +91,8 @@ def _call(row: Row, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if unknown:
         raise TypeError(f"{row.name}() got an unexpected keyword argument '{min(unknown)}'")
     keywords = Keywords(**kwargs)
+    if type(keywords.subok) is not bool:
+        raise TypeError("'subok' must be a boolean")
     names = (*row.data, *row.parameters)
     operands = [_operand(row, *pair) for pair in zip(names, inputs, strict=True)]
     outs = _outs(row, keywords.out)
@@ -226,6 +230,8 @@ def _type_of(operand: Any) -> Any:
 
 
 def _signature(row: Row, keywords: Keywords) -> Any:
+    if keywords.sig is not None and keywords.signature is not None:
+        raise TypeError("cannot specify both 'sig' and 'signature'")
     signature = keywords.signature if keywords.sig is None else keywords.sig
     if keywords.dtype is None:
         return signature
@@ -239,11 +245,12 @@ def _signature(row: Row, keywords: Keywords) -> Any:
 def _resolved(name: str, asked: tuple[Any, ...], signature: Any, casting: str) -> list[np.dtype]:
     ufunc: Any = UFUNCS[name]
     fixed = {} if signature is None else {"signature": signature}
-    # A call without elements raises what is wrong in NumPy's words. resolve_dtypes crashes where it
-    # has to name a Python number that may not be cast, until NumPy has numpy/numpy#32496.
+    # A call without elements raises what is wrong, in NumPy's words. resolve_dtypes, asked for the
+    # casting, would crash where it has to name a Python number (numpy/numpy#32496), and does not
+    # round such numbers to bfloat16 as the call does.
     empty = [_no_elements(kind) for kind in asked]
     ufunc(*empty[: ufunc.nin], out=tuple(empty[ufunc.nin :]), casting=casting, **fixed)
-    return list(ufunc.resolve_dtypes(asked, casting=casting, **fixed))
+    return list(ufunc.resolve_dtypes(asked, casting="unsafe", **fixed))
 
 
 def _no_elements(kind: Any) -> Any:

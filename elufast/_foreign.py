@@ -84,7 +84,7 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
             continue
         keys |= (asked := _handlers_of(kind))
         if "cupy" in asked or is_on_gpu(operand):
-            return importlib.import_module("elufast._cuda_call").call(ufunc, inputs, kwargs)
+            return importlib.import_module(_HANDLERS["cupy"]).call(ufunc, inputs, kwargs)
     if not keys:
         return NotImplemented
     for key, module in _HANDLERS.items():

@@ -9,7 +9,8 @@ The result is a CuPy array on the same device (for a function with two outputs a
 computed in the current stream of CuPy. The numbers have the bits that the CPU gives, but for what
 CuPy's flushing of subnormal float32 numbers to zero changes: float32 and bfloat16 next to 0 (below
 2^-62; with default parameters at most 1 ULP of `selu` below 2^-100, and subnormal numbers), and NaN
-from the float16 backward functions for an infinite grad where exp(x) is subnormal in float32.
+from float16 `elu_backward` and `selu_backward` for an infinite grad where exp(x) is subnormal in
+float32.
 
 - float16, bfloat16, float32 and float64 have kernels; integers and bool give float64; types mix as
   they do on the CPU. longdouble and complex are a TypeError.

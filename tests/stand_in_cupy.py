@@ -246,24 +246,46 @@ extern "C" void run(long long size, int axes, const long long *shape, char *cons
 """
 
 
-@functools.cache
-def _compiled(code, options):
-    """The function `run` of a source."""
-    flags = [*flags_for_the_bits_of_the_ufuncs(), "-O1", "-fno-strict-aliasing", "-shared", "-fPIC"]
+def _flags(options):
+    flags = [*flags_for_the_bits_of_the_ufuncs(), "-O1", "-fno-strict-aliasing", "-fPIC"]
     for option in options:
         if option.startswith("--std="):
             flags.append(option[1:])
         elif option != "--fmad=false":
             raise ValueError(f"unknown option {option}")
     if "--fmad=false" not in options:
-        flags.append("-ffp-contract=fast")  # what NVRTC does unless told otherwise
-    stem = _state.folder / hashlib.sha256(code.encode()).hexdigest()
-    source, library = stem.with_suffix(".cpp"), stem.with_suffix(".so")
-    source.write_text(code)
-    command = [compiler_or_skip("c++"), *flags, source, "-o", library]
+        flags += ["-O2", "-ffp-contract=fast"]  # what NVRTC does unless told otherwise
+    return flags
+
+
+def _file(text, end):
+    path = (_state.folder / hashlib.sha256(text.encode()).hexdigest()).with_suffix(end)
+    path.write_text(text)
+    return path
+
+
+def _compile(*arguments):
+    command = [compiler_or_skip("c++"), *arguments]
     made = subprocess.run(command, check=False, capture_output=True, text=True)
     if made.returncode != 0:
         raise RuntimeError(made.stderr)
+
+
+@functools.cache
+def _header(text, options):
+    """What many kernels begin with, which takes most of a compiler's time: read once."""
+    path = _file(text, ".hpp")
+    _compile(*_flags(options), "-x", "c++-header", path, "-o", path.with_suffix(".hpp.gch"))
+    return path
+
+
+@functools.cache
+def _compiled(before, code, options):
+    """The function `run` of a source in two parts."""
+    header = _header(_BEFORE + before, options)
+    source = _file(f"// {header.name}\n{code}", ".cpp")
+    library = source.with_suffix(".so")
+    _compile(*_flags(options), "-shared", "-include", header, source, "-o", library)
     return ctypes.CDLL(str(library)).run
 
 
@@ -285,13 +307,17 @@ class RawModule:
         self._code, self._options = code, options
 
     def get_function(self, name):
-        code = _BEFORE + self._code + _LAUNCH.replace("KERNEL", name)
-        return functools.partial(_launch, _compiled(code, self._options))
+        mark = "#define ELUFAST_KERNEL"
+        before, _, kernel = self._code.partition(mark)
+        code = mark + kernel + _LAUNCH.replace("KERNEL", name)
+        return functools.partial(_launch, _compiled(before, code, self._options))
 
 
 def _launch(run, grid, block, args):
     _on_this_device(*(arg for arg in args if isinstance(arg, ndarray)))
     values = [np.array(arg.data.ptr) if isinstance(arg, ndarray) else _scalar(arg) for arg in args]
+    if 0 in (*grid, *block):
+        raise ValueError("CUDA_ERROR_INVALID_VALUE")
     assert run(*grid, *block, _pointers(values), len(args)) == len(args)
 
 
@@ -303,15 +329,14 @@ class ElementwiseKernel:
         self._body = (operation, preamble, options)
 
     def _code(self):
-        operation, preamble, _ = self._body
+        operation = self._body[0]
         elements = []
         for k, (dtype, name) in enumerate(self._params):
             const = "const " if k < len(self._ins) else ""
             kind = f"{const}{_C_NAMES[dtype]}"
             elements.append(f"{kind} &{name} = *reinterpret_cast<{kind} *>(at[{k}]);")
         count, joined = len(self._params), "\n".join(elements)
-        each = _EACH.format(count=count, elements=joined, operation=operation)
-        return _BEFORE + preamble + each
+        return _EACH.format(count=count, elements=joined, operation=operation)
 
     def __call__(self, *args):
         if len(args) != len(self._params):
@@ -325,7 +350,7 @@ class ElementwiseKernel:
             if isinstance(arg, ndarray) and arg.dtype != dtype:
                 raise TypeError(f"Type is mismatched. {name} {arg.dtype} {dtype}")
             hosts.append(arg._host if isinstance(arg, ndarray) else _scalar(arg, dtype))
-        shape = np.broadcast_shapes(*(host.shape for host in hosts))
+        shape = np.broadcast_shapes(*(host.shape for host in hosts[: len(self._ins)]))
         for out in args[len(self._ins) :]:
             if not isinstance(out, ndarray):
                 raise TypeError("Output arguments type must be cupy.ndarray")
@@ -338,7 +363,8 @@ class ElementwiseKernel:
         for host in hosts:
             addresses = (host.ctypes.data, *host.strides)
             assert not any(address % host.itemsize for address in addresses), "a GPU faults here"
-        run = _compiled(self._code(), self._body[-1])
+        _, preamble, options = self._body
+        run = _compiled(preamble, self._code(), options)
         sizes = (ctypes.c_longlong * len(shape))(*shape)
         steps = (ctypes.c_longlong * len(strides))(*strides)
         run(ctypes.c_longlong(math.prod(shape)), len(shape), sizes, _pointers(hosts), steps)
