@@ -117,10 +117,11 @@ def _compute(
     values = [_as_type(operand, dtype) for operand in operands]
     arrays = [operand for operand in (*operands, *outs, mask) if _is_array(operand)]
     results = [
-        _new(arrays, shape, dtype, order) if out is None or out.dtype != dtype else out
+        out if _takes_results(out, outs, dtype) else _new(arrays, shape, dtype, order)
         for out in outs
     ]
     values = [_apart(value, results) for value in values]
+    mask = _apart(mask, outs)
     data, parameters = values[: len(row.data)], values[len(row.data) :]
     if mask is None and _is_contiguous([*data, *results]) and not any(map(_is_array, parameters)):
         kernels.run_contiguous(row, dtype, [*data, *results], _given(row, dtype, parameters))
@@ -368,6 +369,13 @@ def _has_no_gaps(array: Any) -> bool:
     return True
 
 
+def _takes_results(out: Any, outs: list[Any], dtype: np.dtype) -> bool:
+    """Whether a kernel may write to this output: not to two that overlap, in no certain order."""
+    if out is None or out.dtype != dtype:
+        return False
+    return not any(other is not None and _overlap_apart(other, out) for other in outs)
+
+
 def _overlap_apart(value: Any, out: Any) -> bool:
     """Whether writing to `out` may change elements of `value` that are still to be read."""
     same = value.data.ptr == out.data.ptr and value.shape == out.shape
@@ -376,9 +384,10 @@ def _overlap_apart(value: Any, out: Any) -> bool:
     return bool(cupy_module().may_share_memory(value, out))
 
 
-def _apart(value: Any, results: list[Any]) -> Any:
+def _apart(value: Any, outs: list[Any]) -> Any:
     """The input, or a copy if an output overlaps it in another way than by being it."""
-    if _is_array(value) and any(_overlap_apart(value, out) for out in results):
+    given = [out for out in outs if out is not None]
+    if _is_array(value) and any(_overlap_apart(value, out) for out in given):
         return value.copy()
     return value
 
@@ -387,6 +396,6 @@ def _finished(result: Any, out: Any, mask: Any) -> Any:
     """The output that was given, of whatever type, or else the result."""
     if out is None or out is result:
         return result
-    cast = result.astype(out.dtype)
+    cast = result if result.dtype == out.dtype else result.astype(out.dtype)
     cupy_module().copyto(out, cast, where=True if mask is None else mask)
     return out

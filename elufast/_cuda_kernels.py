@@ -102,9 +102,12 @@ def run_elementwise(
     """
     stored = np.dtype(_STORED[dtype.name])
     operands = [operand.view(stored) for operand in (*inputs, *outs)]
-    # CuPy compares the outputs with what the inputs broadcast to: the first one settles that.
-    cupy = cupy_module()
-    operands[0] = cupy.broadcast_to(cupy.asarray(operands[0]), outs[0].shape)
+    # CuPy compares the outputs with what the inputs broadcast to: the first one settles that. A
+    # number is written by a kernel, for a copy from the host may not be part of a graph.
+    cupy, first = cupy_module(), operands[0]
+    if isinstance(first, np.generic):
+        first = cupy.full((), first, stored)
+    operands[0] = cupy.broadcast_to(first, outs[0].shape)
     kernel = _elementwise(row.name, dtype.name, mask is not None)
     masks = () if mask is None else (mask,)
     kernel(*operands[: len(inputs)], *masks, *operands[len(inputs) :])

@@ -8,15 +8,13 @@ difference is that these refuse to be called without such an array.
 The result is a CuPy array on the same device (for a function with two outputs a tuple of two),
 computed in the current stream of CuPy. The numbers have the bits that the CPU gives, but for what
 CuPy's flushing of subnormal float32 numbers to zero changes: float32 and bfloat16 next to 0 (below
-2^-62; with default parameters at most 1 ULP of `selu` below 2^-100, and subnormal numbers), and NaN
-from float16 `elu_backward` and `selu_backward` for an infinite grad where exp(x) is subnormal in
-float32.
+2^-62; with default parameters at most 1 ULP of `selu` below 2^-100, and subnormal numbers).
 
 - float16, bfloat16, float32 and float64 have kernels; integers and bool give float64; types mix as
   they do on the CPU. longdouble and complex are a TypeError.
 - Parameters may be Python or NumPy numbers, or arrays on the GPU, which broadcast.
 - `out`, also the input itself or a view, `where`, `dtype`, `casting`, `order` and `signature` are
-  as for every NumPy ufunc.
+  as for every NumPy ufunc. Of two outputs that overlap each other, the second is written last.
 - A NumPy array among the arguments is a TypeError that names it, and arrays on different devices a
   ValueError: nothing is moved silently. A GPU that is missing, or CuPy, is named by a RuntimeError
   or an ImportError.

@@ -23,6 +23,7 @@ _BEFORE = """
 #endif
 #define ELUFAST_GLOBAL static __attribute__((noinline)) void
 #define ELUFAST_UNROLL
+#define ELUFAST_ROLLED
 #define ELUFAST_ALIGNED(bytes) __attribute__((aligned(bytes)))
 static struct { unsigned x; } gridDim, blockDim, blockIdx, threadIdx;
 int misaligned;

@@ -140,6 +140,10 @@ def zeros(shape, dtype=float):
     return ndarray(np.zeros(shape, _checked(dtype)))
 
 
+def full(shape, fill_value, dtype):
+    return ndarray(np.full(shape, fill_value, _checked(dtype)))
+
+
 def asarray(a):
     """Memory of another library is taken as it is; what is on the host is copied."""
     if isinstance(a, ndarray):
@@ -202,6 +206,7 @@ _BEFORE = """
 #include <utility>
 #define ELUFAST_GLOBAL static void
 #define ELUFAST_UNROLL
+#define ELUFAST_ROLLED
 #define ELUFAST_ALIGNED(bytes) __attribute__((aligned(bytes)))
 static struct { unsigned x; } gridDim, blockDim, blockIdx, threadIdx;
 """

@@ -474,23 +474,13 @@ def all_of_float16(row):
     return [values.ravel() for values in np.meshgrid(*columns, indexing="ij")]
 
 
-def test_flushing_changes_one_thing_in_float16(row, literals, flushed):
-    """Where exp(x) times the parameters is subnormal in float, an infinite gradient meets 0."""
-    dtype, changed = np.dtype("e"), 0
+def test_flushing_changes_nothing_in_float16(row, literals, flushed):
+    """Neither where exp(x) times the parameters is subnormal in float and a gradient infinite."""
+    dtype = np.dtype("e")
     data = all_of_float16(row)
     for parameters in sets_of(row, dtype, literals):
         # A parameter in an array is never taken for a default, as in the kernels for given ones.
         given = parameters if literals else [np.full_like(data[0], value) for value in parameters]
         wanted = expected(row, data, given)
         for actual, result in zip(flushed(row, literals, data, parameters), wanted, strict=True):
-            differs = ~same_bits(actual, result)
-            changed += differs.sum()
-            assert (np.isinf(data[0]) & (data[-1] < (-86 if literals else -52)))[differs].all()
-            assert np.isnan(actual[differs]).all()
-            assert np.isinf(result[differs]).all()
-    assert bool(changed) == has_one_power(row)
-
-
-def has_one_power(row):
-    """Whether the formula for float16 rounds exp(x) before the gradient is multiplied with it."""
-    return row.name in ("elu_backward", "selu_backward")
+            assert_same_bits(actual, result)

@@ -65,6 +65,19 @@ def test_numbers_of_numpy(name, gpu):
         same_outcome(gpu, selu, *data(gpu, selu, name), *pair)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_for_all_data(row, name, gpu, monkeypatch):
+    """Only parameters are arrays, or only outputs: nothing is copied from the host for that."""
+    dtype = np.dtype(name)
+    numbers = [dtype.type(-0.5)] * len(row.data)
+    alpha = Both(gpu, as_dtype([0.5, 2.0, 1.0], dtype))
+    outs = [tuple(Both(gpu, np.zeros(3, dtype)) for _ in range(row.nout)) for _ in range(2)]
+    monkeypatch.setattr(gpu, "asarray", None)
+    same(gpu, row, *numbers, alpha)
+    same(gpu, row, *numbers, alpha, out=outs[0])
+    same(gpu, row, *numbers, out=outs[1])
+
+
 def test_defaults_as_numbers_of_the_type(row, gpu):
     """They are the defaults, and have the bits of those."""
     for name in NAMES:

@@ -149,6 +149,47 @@ def test_transposed_in_place(row, gpu):
     same(gpu, row, *[base] * len(row.data), out=given(row, outs))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=str)
+@pytest.mark.parametrize("views", SHIFTS.values(), ids=SHIFTS)
+def test_outputs_that_overlap(views, dtype, gpu):
+    """The second is written after the first: a GPU has no order among the elements."""
+    for row in (row for row in ROWS if row.nout == 2):
+        for where in (True, np.resize([True, False, True], 12)):
+            x, base = Both(gpu, np.resize(X, 12)), Both(gpu, np.full(12, 77, dtype))
+            outs = [_views(base, view) for view in views]
+            size = outs[0].cpu.size
+            data = _views(x, lambda a, size=size: a[:size])
+            mask = where if where is True else where[:size]
+            with np.errstate(all="ignore"):
+                for out, result in zip(outs, function(row)(data.cpu), strict=True):
+                    np.copyto(out.cpu, result, casting="same_kind", where=mask)
+            on_gpu = mask if mask is True else gpu.asarray(mask)
+            function(row)(data.gpu, out=tuple(out.gpu for out in outs), where=on_gpu)
+            assert_same_values(gpu, base.gpu, base.cpu)
+
+
+def test_one_array_for_both_outputs(gpu):
+    for row in (row for row in ROWS if row.nout == 2):
+        for view in VIEWS:
+            out = Both(gpu, np.zeros_like(X), view)
+            same(gpu, row, *data(gpu, row, view=view), out=(out, out))
+
+
+def test_overlap_with_the_mask(row, gpu):
+    """It is read before it is overwritten."""
+    for dtype, first in ((np.float64, 0), (np.float64, 84), (np.float32, 36)):
+        base = Both(gpu, np.zeros(12, dtype))
+        masks = [side.view(bool)[first : first + 12] for side in base.bases]
+        mask = np.resize([True, False, False, True, True], 12)
+        masks[0][:] = mask
+        gpu.copyto(masks[1], gpu.asarray(mask))
+        arrays = [Both(gpu, np.resize(array, 12)) for array in (GRAD, X)[-len(row.data) :]]
+        outs = [base, Both(gpu, np.zeros(12, dtype))][: row.nout]
+        where = Both.__new__(Both)
+        where.bases = where.cpu, where.gpu = masks
+        same(gpu, row, *arrays, out=given(row, outs), where=where)
+
+
 def _views(both, view):
     """Another view of the same memory."""
     other = Both.__new__(Both)

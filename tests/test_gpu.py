@@ -120,6 +120,27 @@ def test_graphs(row, parameters):
         assert_same_values(cupy, part, whole, x)
 
 
+def test_graphs_with_a_number_for_x(row):
+    """It is no copy from the host, which a graph would not take."""
+    alpha = cupy.asarray(np.linspace(0.5, 2, 1000))
+    numbers = [-0.5] * len(row.data)
+    outs = tuple(cupy.empty_like(alpha) for _ in range(row.nout))
+    function(row)(*numbers, alpha, out=outs)
+    stream = cupy.cuda.Stream(non_blocking=True)
+    cupy.cuda.Device().synchronize()
+    with stream:
+        stream.begin_capture()
+        function(row)(*numbers, alpha, out=outs)
+        graph = stream.end_capture()
+        for out in outs:
+            out.fill(77)
+        graph.launch(stream)
+    stream.synchronize()
+    expected = on_cpu(row, *numbers, np.linspace(0.5, 2, 1000))
+    for part, whole in zip(outs, outputs(expected), strict=True):
+        assert_same_values(cupy, part, whole)
+
+
 def test_a_second_device(row):
     if cupy.cuda.runtime.getDeviceCount() < 2:
         pytest.skip("one GPU")

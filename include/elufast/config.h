@@ -8,6 +8,7 @@
 #define ELUFAST_FN static __device__ __forceinline__
 #define ELUFAST_GLOBAL extern "C" __global__ void
 #define ELUFAST_UNROLL _Pragma("unroll")
+#define ELUFAST_ROLLED _Pragma("unroll 1")
 #define ELUFAST_ALIGNED(bytes) __align__(bytes)
 typedef int elufast_i32;
 typedef unsigned int elufast_u32;
