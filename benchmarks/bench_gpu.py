@@ -28,7 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        print(f"bench_gpu.py needs {', '.join(missing)}: pip install '.[bench]'", file=sys.stderr)
+        if {"-h", "--help"} & set(arguments):
+            print(__doc__)
+        needs = f"bench_gpu.py needs {', '.join(missing)}: pip install '.[bench,cuda]'"
+        print(needs, file=sys.stderr)
         return 2
     from gpu import options
 
@@ -51,7 +54,11 @@ def _show_again(path: Path) -> int:
     from comparison import results
     from gpu import report
 
-    comparison = results.load(path)
+    try:
+        comparison = results.load(path)
+    except ValueError as error:
+        print(f"bench_gpu.py: {error}", file=sys.stderr)
+        return 2
     if comparison.settings.get("study") != report.STUDY:
         print(f"bench_gpu.py: {path} was not written by bench_gpu.py", file=sys.stderr)
         return 2

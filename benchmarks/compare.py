@@ -33,7 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     wanted = options.parse(arguments)
     if wanted.markdown:
-        print(markdown.render(results.load(wanted.markdown), list(wanted.sizes), wanted.ratios))
+        try:
+            comparison = results.load(wanted.markdown)
+        except ValueError as error:
+            print(f"compare.py: {error}", file=sys.stderr)
+            return 2
+        print(markdown.render(comparison, list(wanted.sizes), wanted.ratios))
         return 0
     from comparison import run
     from comparison.command import spell

@@ -4,38 +4,57 @@ from __future__ import annotations
 
 import functools
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 _ON_CUDA = (2, 13)  # DLPack's kDLCUDA and kDLCUDAManaged
+_SIGNS = ("is_cuda", "__cuda_array_interface__", "__dlpack_device__")
 # CUDA's error codes: no driver or one that is too old, none that works, no device.
 _WITHOUT_GPU = (3, 35, 100, 999)
 
 
-def is_on_gpu(operand: object) -> bool:
+@functools.lru_cache(maxsize=256)
+def _may_be_on_gpu(kind: type) -> bool:
+    """Whether its objects are to be asked: where attributes are computed, to find none is slow."""
+    if any(hasattr(kind, name) for name in _SIGNS):
+        return True
+    return kind.__dictoffset__ != 0 and not hasattr(kind, "__getattr__")
+
+
+def is_on_gpu(operand: Any) -> bool:
     """Whether this is an array in the memory of a CUDA device.
 
     The object is asked and not its type: a PyTorch tensor's type has the interface in any case.
     """
-    is_cuda = getattr(operand, "is_cuda", None)  # PyTorch's, and much cheaper than the interface
-    if isinstance(is_cuda, bool):
-        return is_cuda
-    try:
-        if hasattr(operand, "__cuda_array_interface__"):
-            return True
-    except Exception:  # CuPy's arrays ask the driver, which may be what is missing
-        return True
-    where = getattr(operand, "__dlpack_device__", None)
-    try:
-        return where is not None and where()[0] in _ON_CUDA
-    except Exception:  # an array that cannot say where it is goes NumPy's way
+    kind: Hashable = type(operand)
+    if not _may_be_on_gpu(kind):
         return False
+    try:
+        # PyTorch's, and much cheaper than the interface, which it stands for
+        if (is_cuda := getattr(operand, "is_cuda", None)) is False:
+            return False
+        if is_cuda is True and hasattr(type(operand), "__cuda_array_interface__"):
+            return True
+        if getattr(operand, "__cuda_array_interface__", None) is not None:
+            return True
+        where = getattr(operand, "__dlpack_device__", None)
+        return where is not None and where()[0] in _ON_CUDA
+    except Exception:
+        # CuPy's arrays ask the driver, which may be what is missing; an array that cannot say where
+        # it is goes NumPy's way.
+        return type(operand).__module__.partition(".")[0] == "cupy"
 
 
 @functools.cache
 def cupy_module() -> Any:
     """CuPy; an ImportError that says what is missing where it is not there, or broken."""
     try:
-        return importlib.import_module("cupy")
+        cupy = importlib.import_module("cupy")
+        if not hasattr(cupy, "ndarray"):  # an empty folder of that name
+            raise AttributeError("it has no ndarray")
+        return cupy
     except Exception as error:
         missing = isinstance(error, ModuleNotFoundError) and error.name == "cupy"
         reason = "is not installed" if missing else f"cannot be imported ({error})"
@@ -43,6 +62,20 @@ def cupy_module() -> Any:
             f"arrays on a GPU need CuPy, which {reason}: pip install 'elufast[cuda]' for CUDA 12, "
             "'elufast[cuda13]' for CUDA 13"
         ) from error
+
+
+def is_cupy(operand: object) -> bool:
+    return isinstance(operand, cupy_module().ndarray)
+
+
+def is_read_only(operand: Any) -> bool:
+    """Whether its library lets nobody write to it; CuPy does not look, and its arrays never are."""
+    if type(operand).__module__.partition(".")[0] in ("jax", "jaxlib"):
+        return True  # though its interface says otherwise
+    if is_cupy(operand) or hasattr(operand, "is_cuda"):
+        return False
+    interface = getattr(operand, "__cuda_array_interface__", None)
+    return interface is not None and bool(interface["data"][1])
 
 
 def explain(error: Exception) -> Exception:
@@ -57,7 +90,7 @@ def explain(error: Exception) -> Exception:
 def as_cupy(operand: Any, function: str, argument: str) -> Any:
     """A CuPy array over the same memory."""
     cupy = cupy_module()
-    if isinstance(operand, cupy.ndarray):
+    if is_cupy(operand):
         return operand
     if getattr(operand, "requires_grad", False):
         raise RuntimeError(
@@ -79,4 +112,9 @@ def _taken(cupy: Any, operand: Any) -> Any:
         except (BufferError, TypeError, RuntimeError):
             if not hasattr(operand, "__cuda_array_interface__"):
                 raise
-    return cupy.asarray(operand)
+    # On another device CuPy would copy it to the current one.
+    address = operand.__cuda_array_interface__["data"][0]
+    if not address:
+        return cupy.asarray(operand)
+    with cupy.cuda.Device(cupy.cuda.runtime.pointerGetAttributes(address).device):
+        return cupy.asarray(operand)

@@ -13,6 +13,7 @@ import numpy as np
 
 from elufast import _cuda_source as source
 from elufast._cuda_arrays import cupy_module
+from elufast._ufuncs import UFUNCS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,13 +102,23 @@ def run_elementwise(
     and the mask broadcast to the outputs.
     """
     stored = np.dtype(_STORED[dtype.name])
-    operands = [operand.view(stored) for operand in (*inputs, *outs)]
-    # CuPy compares the outputs with what the inputs broadcast to: the first one settles that. A
-    # number is written by a kernel, for a copy from the host may not be part of a graph.
-    cupy, first = cupy_module(), operands[0]
-    if isinstance(first, np.generic):
-        first = cupy.full((), first, stored)
-    operands[0] = cupy.broadcast_to(first, outs[0].shape)
-    kernel = _elementwise(row.name, dtype.name, mask is not None)
-    masks = () if mask is None else (mask,)
-    kernel(*operands[: len(inputs)], *masks, *operands[len(inputs) :])
+    if outs[0].size == 0:
+        return
+    operands = [operand.view(stored) for operand in inputs] + ([] if mask is None else [mask])
+    written = [out.view(stored) for out in outs]
+    cupy = cupy_module()
+    arrays = [k for k, operand in enumerate(operands) if isinstance(operand, cupy.ndarray)]
+    if not arrays:
+        _fill(row, inputs, written)
+        return
+    # CuPy compares the outputs with what the inputs broadcast to: one of them settles that.
+    operands[arrays[0]] = cupy.broadcast_to(operands[arrays[0]], outs[0].shape)
+    _elementwise(row.name, dtype.name, mask is not None)(*operands, *written)
+
+
+def _fill(row: Row, numbers: Sequence[Any], outs: Sequence[Any]) -> None:
+    """All elements are one, which the CPU has sooner than a GPU would begin; `outs` hold bits."""
+    with np.errstate(all="ignore"):
+        results = UFUNCS[row.name](*numbers)
+    for out, value in zip(outs, results if row.nout > 1 else (results,), strict=True):
+        out.fill(np.asarray(value).view(out.dtype)[()])

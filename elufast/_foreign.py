@@ -83,7 +83,10 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         if kind is float or kind is np.ndarray:
             continue
         keys |= (asked := _handlers_of(kind))
-        if "cupy" in asked or is_on_gpu(operand):
+        is_cupy = "cupy" in asked
+        if is_cupy or is_on_gpu(operand):
+            if not is_cupy and overrides(operand):  # a data frame's column, say
+                return NotImplemented
             return importlib.import_module(_HANDLERS["cupy"]).call(ufunc, inputs, kwargs)
     if not keys:
         return NotImplemented

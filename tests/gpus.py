@@ -147,3 +147,40 @@ def same_outcome(gpu, row, *inputs, **keywords):
         return False
     same(gpu, row, *inputs, **keywords)
     return True
+
+
+# Arrays of other libraries.
+
+
+class Interface:
+    """An array that other libraries know by its pointer alone."""
+
+    def __init__(self, array):
+        self.array = array
+
+    @property
+    def __cuda_array_interface__(self):
+        return self.array.__cuda_array_interface__
+
+
+class DLPack:
+    """An array that other libraries know by DLPack alone."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack__(self, **keywords):
+        return self.array.__dlpack__(**keywords)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+class Refusing(DLPack, Interface):
+    """One whose DLPack says no: the interface is then asked."""
+
+    def __dlpack__(self, **keywords):
+        raise BufferError("not now")
+
+
+KINDS = [Interface, DLPack, Refusing]

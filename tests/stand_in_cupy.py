@@ -20,7 +20,7 @@ _C_NAMES = {"uint16": "unsigned short", "float32": "float", "float64": "double",
 _TYPES = frozenset("?bBhHiIlLqQefdFD")  # and bfloat16
 _GARBAGE = 0xA5  # in memory that nobody has written to yet
 
-_state = SimpleNamespace(device=0, folder=None)
+_state = SimpleNamespace(device=0, devices={}, is_captured=False, folder=None)
 
 
 def compile_into(folder):
@@ -96,6 +96,10 @@ class ndarray:
     def reshape(self, *shape):
         return self._like(self._host.reshape(*shape))
 
+    def fill(self, value):
+        _on_this_device(self)
+        self._host.fill(value)
+
     def copy(self, order="C"):
         _on_this_device(self)
         return ndarray(self._host.copy(order))
@@ -140,17 +144,19 @@ def zeros(shape, dtype=float):
     return ndarray(np.zeros(shape, _checked(dtype)))
 
 
-def full(shape, fill_value, dtype):
-    return ndarray(np.full(shape, fill_value, _checked(dtype)))
-
-
 def asarray(a):
-    """Memory of another library is taken as it is; what is on the host is copied."""
+    """Memory of another library is taken as it is; what is on the host is copied.
+
+    So is what is on another device than the current one.
+    """
     if isinstance(a, ndarray):
         return a
     if hasattr(a, "__cuda_array_interface__"):
-        holder = SimpleNamespace(__array_interface__=dict(a.__cuda_array_interface__), base=a)
-        return ndarray(np.asarray(holder))
+        interface = dict(a.__cuda_array_interface__)
+        pointer, _ = interface["data"]
+        holder = SimpleNamespace(__array_interface__=interface, base=a)
+        host = np.asarray(holder)
+        return ndarray(host if _device_of(pointer) == _state.device else host.copy())
     return ndarray(np.array(a, order="K"))
 
 
@@ -160,7 +166,10 @@ def from_dlpack(array):
         raise BufferError("not on a GPU")
     capsule = array.__dlpack__(stream=0)
     on_host = SimpleNamespace(__dlpack__=lambda **_: capsule, __dlpack_device__=lambda: (1, 0))
-    return ndarray(np.from_dlpack(on_host), device)
+    interface = dict(np.from_dlpack(on_host).__array_interface__)  # read-only, which CuPy ignores
+    interface["data"] = (interface["data"][0], False)
+    holder = SimpleNamespace(__array_interface__=interface, base=array)
+    return ndarray(np.asarray(holder), device)
 
 
 def asnumpy(a):
@@ -169,10 +178,6 @@ def asnumpy(a):
 
 def broadcast_to(array, shape):
     return array._like(np.broadcast_to(array._host, shape))
-
-
-def may_share_memory(a, b):
-    return np.may_share_memory(a._host, b._host)
 
 
 def copyto(dst, src, casting="same_kind", where=None):
@@ -197,7 +202,32 @@ class _Device:
         _state.device = self._before
 
 
-cuda = SimpleNamespace(Device=_Device, runtime=SimpleNamespace(getDevice=lambda: _state.device))
+def place_on(device, array):
+    """Let the driver say that the memory of an array, given by its interface, is on a device."""
+    _state.devices[array.__cuda_array_interface__["data"][0]] = device
+
+
+def forget_places():
+    _state.devices.clear()
+
+
+def _device_of(pointer):
+    return _state.devices.get(pointer, _state.device)
+
+
+def capture(is_captured):
+    """Say whether the current stream is being captured into a graph."""
+    _state.is_captured = is_captured
+
+
+cuda = SimpleNamespace(
+    Device=_Device,
+    get_current_stream=lambda: SimpleNamespace(is_capturing=lambda: _state.is_captured),
+    runtime=SimpleNamespace(
+        getDevice=lambda: _state.device,
+        pointerGetAttributes=lambda pointer: SimpleNamespace(device=_device_of(pointer)),
+    ),
+)
 
 
 # Kernels
@@ -320,6 +350,9 @@ class RawModule:
 
 def _launch(run, grid, block, args):
     _on_this_device(*(arg for arg in args if isinstance(arg, ndarray)))
+    assert not any(arg.data.ptr % arg.itemsize for arg in args if isinstance(arg, ndarray)), (
+        "a GPU faults here"
+    )
     values = [np.array(arg.data.ptr) if isinstance(arg, ndarray) else _scalar(arg) for arg in args]
     if 0 in (*grid, *block):
         raise ValueError("CUDA_ERROR_INVALID_VALUE")

@@ -219,7 +219,10 @@ def test_a_cell_that_does_not_fit_says_so():
 def test_what_does_not_fit_is_left_out_and_the_rest_measured():
     cells = plan.cells(["elu"], ["float32"], [1000, 10**9])
     device = OnHost(free=2 * 10**6)
-    records, left_out = measure.measure_all(device, cells, [peers.Elufast()], 1, lambda cell: None)
+    records, left_out, stopped = measure.measure_all(
+        device, cells, [peers.Elufast()], 1, lambda cell: None
+    )
+    assert not stopped
     assert [record.n for record in records] == [125]
     assert len(left_out) == 1
     assert "1,000,000,000" in left_out[0]
@@ -235,7 +238,36 @@ def test_memory_that_is_in_pieces_leaves_a_cell_out(monkeypatch):
     assert measure.measure_all(device, cells, [peers.Elufast()], 1, lambda cell: None) == (
         [],
         ["elu float32 1,000 bytes: MemoryError: out of memory"],
+        "",
     )
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_an_error_that_is_nobodys_costs_no_other_cell(is_lost, monkeypatch):
+    """But where the device no longer answers, it is over; what was measured is kept."""
+    cells = plan.cells(["elu"], ["float32"], [1000, 2000, 4000])
+    device, everybody = OnHost(), [peers.Elufast(), peers.CopyOnDevice()]
+    ordinary = measure.measure
+
+    def fault():
+        raise RuntimeError("an illegal memory access")
+
+    def measured(device, cell, *rest):
+        if cell.bytes != 2000:
+            return ordinary(device, cell, *rest)
+        if is_lost:
+            monkeypatch.setattr(device, "wait", fault)
+        return fault()
+
+    monkeypatch.setattr(measure, "measure", measured)
+    records, left_out, stopped = measure.measure_all(device, cells, everybody, 1, lambda cell: None)
+    found = [(record.figures["bytes"], record.status) for record in records]
+    kept, failed = [(1000, "measured")] * 2, [(2000, "failed")] * 2
+    assert found == kept + failed + ([] if is_lost else [(4000, "measured")] * 2)
+    assert {record.reason for record in records[2:4]} == {"RuntimeError: an illegal memory access"}
+    assert left_out == []
+    place = "elu float32 2,000 bytes: RuntimeError: an illegal memory access"
+    assert stopped == (place if is_lost else "")
 
 
 # Checks
@@ -436,7 +468,7 @@ def made_up():
         ("elu", 1000): (1, 2, 0.5),
         ("elu", 256_000_000): (96, 100, 90),
         ("elu", 10**9): (94, 100, 90),
-        ("selu", 256_000_000): (98, 100, 99),
+        ("selu", 256_000_000): (98, 100, 109.76),
     }
     records = []
     for (name, nbytes), cell in speeds.items():
@@ -460,6 +492,7 @@ def made_up():
     about = {"cpu": "A CPU", "cpus_usable": 2, "cpus": 2, "system": "Linux", "numpy": "2"}
     about |= {"architecture": "x86_64", "python": "3", "elufast": "0.1", "date": "2026-01-02T"}
     settings = {"study": "gpu", "command": "python benchmarks/bench_gpu.py", "left_out": ["elu x"]}
+    settings["stopped"] = "celu float32 9 bytes: a fault"
     return Comparison({**about, "gpu": gpu}, settings, states, records)
 
 
@@ -467,8 +500,8 @@ def test_the_verdict_names_what_is_short_of_the_copy_and_what_is_lost(made_up):
     assert report.verdict(made_up) == [
         "Below 95% of the copy at 256 MB and above: 1 of 3 cells:",
         "  elu float32, 1 GB: 94.0% of the copy, 94.0 GB/s",
-        "Slower than a peer: 1 of 4 cells:",
-        "  selu float32, 256 MB: 1.010 times the time of PyTorch",
+        "Slower than a peer by more than 5%: 1 of 4 cells:",
+        "  selu float32, 256 MB: 1.120 times the time of PyTorch",
     ]
 
 
@@ -477,7 +510,7 @@ def test_a_verdict_without_anything_to_judge_claims_nothing(made_up):
     alone.records = [record for record in alone.records if record.peer != "torch"]
     assert report.verdict(alone) == [
         "Below 95% of the copy at 256 MB and above: nothing to judge by was measured",
-        "Slower than a peer: nothing to judge by was measured",
+        "Slower than a peer by more than 5%: nothing to judge by was measured",
     ]
 
 
@@ -494,6 +527,7 @@ def test_markdown_of_a_file(made_up, tmp_path, capsys):
         "| selu | - | - | failed (!) |",
         "| elu float32, compiled | 250 | 10.0 |",
         "- left out, for want of memory: elu x",
+        "Stopped early at celu float32 9 bytes: a fault.",
         "A GPU, 80 GiB, L2 cache 50 MiB, driver for CUDA 12.4, runtime 12.9, CuPy 14.2.0. A CPU",
         "Without: JAX: module 'jax' is not installed.",
     ):
@@ -508,8 +542,17 @@ def test_what_a_terminal_shows(made_up):
     text = console.export_text()
     assert "missing: module 'jax' is not installed" in text
     assert "left out, for want of memory: elu x" in text
+    assert "stopped early at celu float32 9 bytes: a fault" in text
     assert "failed: PyTorch, selu float32" in text
-    assert "1.010 times the time of PyTorch" in text
+    assert "1.120 times the time of PyTorch" in text
+
+
+def test_no_comparison_is_refused(tmp_path, capsys):
+    for text in ("# a README", '{"machine": {}}', "[]", '{"records": [{"name": 1}]}'):
+        path = tmp_path / "other.json"
+        path.write_text(text)
+        assert bench_gpu.main(["--markdown", str(path)]) == 2
+        assert capsys.readouterr().err == f"bench_gpu.py: {path} holds no comparison\n"
 
 
 def test_another_benchmarks_file_is_refused(made_up, tmp_path, capsys):
@@ -539,6 +582,7 @@ def run_script(folder, cupy):
 
 
 WITHOUT_A_DRIVER = """
+ndarray = None
 class Error(RuntimeError):
     status = 35
 class cuda:
@@ -546,7 +590,7 @@ class cuda:
         def getDeviceCount():
             raise Error("cudaErrorInsufficientDriver")
 """
-WITHOUT_A_GPU = "class cuda:\n    class runtime:\n        getDeviceCount = int\n"
+WITHOUT_A_GPU = "ndarray = None\nclass cuda:\n    class runtime:\n        getDeviceCount = int\n"
 WITHOUT_CUPY = "raise ModuleNotFoundError(\"No module named 'cupy'\", name='cupy')"
 
 

@@ -291,6 +291,13 @@ def test_results_survive_their_file(comparison, tmp_path):
     assert load(path) == comparison
 
 
+def test_markdown_of_another_file_is_refused(tmp_path, capsys):
+    path = tmp_path / "accuracy.json"
+    path.write_text('{"machine": {}, "records": [{"function": "elu", "bound": 1.5}]}')
+    assert compare.main(["--markdown", str(path)]) == 2
+    assert capsys.readouterr().err == f"compare.py: {path} holds no comparison\n"
+
+
 def test_markdown_shows_the_file(comparison, tmp_path, capsys):
     path = save(comparison, tmp_path)
     assert compare.main(["--markdown", str(path)]) == 0

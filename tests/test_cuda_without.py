@@ -18,10 +18,12 @@ X = np.array([-3.0, -0.5, 0.0, 4.0])
 class OnGpu:
     """An array that says that it is on a GPU."""
 
-    __cuda_array_interface__ = types.MappingProxyType({"shape": (4,), "typestr": "<f8"})
+    __cuda_array_interface__ = types.MappingProxyType(
+        {"shape": (4,), "typestr": "<f8", "data": (4096, False), "version": 3}
+    )
 
 
-class Tensor:
+class Tensor(OnGpu):
     is_cuda = True
 
 
@@ -81,7 +83,7 @@ sys.path.insert(0, sys.argv[1])
 import elufast
 
 class OnGpu:
-    is_cuda = True
+    __cuda_array_interface__ = {}
 
 for _ in range(2):
     try:
@@ -95,6 +97,28 @@ for _ in range(2):
     subprocess.run([sys.executable, "-c", program, tmp_path], check=True)
 
 
+def test_an_empty_package_of_that_name(tmp_path):
+    """What is left of CuPy, or a folder that happens to be called so."""
+    (tmp_path / "cupy").mkdir()
+    (tmp_path / "cupy" / "__init__.py").touch()
+    program = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import elufast
+
+class OnGpu:
+    __cuda_array_interface__ = {}
+
+try:
+    elufast.elu(OnGpu())
+except ImportError as error:
+    assert "CuPy, which cannot be imported (it has no ndarray): pip install" in str(error), error
+else:
+    raise AssertionError
+"""
+    subprocess.run([sys.executable, "-c", program, tmp_path], check=True)
+
+
 def test_cupy_that_misses_a_module(tmp_path):
     """It is installed, and says itself what is not."""
     (tmp_path / "cupy.py").write_text("import cupy_backends_that_are_not_there")
@@ -104,7 +128,7 @@ sys.path.insert(0, sys.argv[1])
 import elufast
 
 class OnGpu:
-    is_cuda = True
+    __cuda_array_interface__ = {}
 
 try:
     elufast.elu(OnGpu())
@@ -159,7 +183,7 @@ def test_no_driver(row, name, cupy):
 def test_wrong_arguments_come_first(row, cupy):
     x = on_gpu(cupy, X.copy())
     data, three = [x] * len(row.data), on_gpu(cupy, np.ones(3))
-    on_cpu = "on a GPU: argument '{}' is on the CPU"
+    on_cpu = "on a GPU: argument '{}' is no array on a GPU but "
     wrong = [
         (TypeError, "unexpected keyword argument 'foo'", data, {"foo": 1}),
         (TypeError, on_cpu.format("alpha"), data, {"alpha": X}),
@@ -184,7 +208,11 @@ def test_wrong_arguments_come_first(row, cupy):
 
 def test_other_errors_stay(row, cupy):
     """Only what CUDA says without a GPU is put into words."""
-    broken = types.SimpleNamespace(is_cuda=True, requires_grad=False)
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - CuPy's own
-        function(row)(*[broken] * len(row.data))
-    assert "NVIDIA" in str(caught.value) or not isinstance(caught.value, RuntimeError)
+
+    class Broken(Tensor):
+        @property
+        def __cuda_array_interface__(self):
+            raise LookupError("no such array")
+
+    with pytest.raises(LookupError, match=r"^no such array$"):
+        function(row)(*[Broken()] * len(row.data))

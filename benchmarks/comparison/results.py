@@ -154,14 +154,18 @@ def save(comparison: Comparison, folder: Path, name: str = FILE_NAME) -> Path:
 
 
 def load(path: Path) -> Comparison:
-    """Read a JSON file that `save` wrote."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    records = [Record(**record) for record in content["records"]]
+    """Read a JSON file that `save` wrote; a ValueError for any other file."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        records = [Record(**record) for record in content["records"]]
+        peers = [PeerState(**state) for state in content["peers"]]
+        comparison = Comparison(content["machine"], content["settings"], peers, records)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} holds no comparison") from error
     for record in records:
         if record.max_ulp is not None:
             record.max_ulp = float(record.max_ulp)
-    peers = [PeerState(**state) for state in content["peers"]]
-    return Comparison(content["machine"], content["settings"], peers, records)
+    return comparison
 
 
 def _without_infinity(value: Any) -> Any:

@@ -194,18 +194,47 @@ def measure_all(
     peers: Sequence[GpuPeer],
     rounds: int,
     step: Callable[[Cell], None],
-) -> tuple[list[Record], list[str]]:
-    """Return the records of the cells that fit, and a line for each that does not."""
+) -> tuple[list[Record], list[str], str]:
+    """Return the records of the cells that fit, and a line for each that does not.
+
+    And why it stopped early, or nothing: one fault of a kernel's is the end of all that a process
+    can do on a GPU, and what has been measured before is kept.
+    """
     records: list[Record] = []
     left_out: list[str] = []
     for cell in cells:
-        reason = why_left_out(cell, device.l2_bytes, device.free_bytes())
+        reason = None
         try:
+            reason = why_left_out(cell, device.l2_bytes, device.free_bytes())
             if reason is None:
                 records += measure(device, cell, peers, rounds)
         except MemoryError as error:  # what is free may be in pieces
-            reason = f"{cell.function} {cell.dtype} {cell.bytes:,} bytes: {reason_of(error)}"
+            reason = f"{_name(cell)}: {reason_of(error)}"
+        except Exception as error:
+            records += _all_failed(cell, peers, error)
+            if not _answers(device):
+                return records, left_out, f"{_name(cell)}: {reason_of(error)}"
         if reason is not None:
             left_out.append(reason)
         step(cell)
-    return records, left_out
+    return records, left_out, ""
+
+
+def _name(cell: Cell) -> str:
+    return f"{cell.function} {cell.dtype} {cell.bytes:,} bytes"
+
+
+def _all_failed(cell: Cell, peers: Sequence[GpuPeer], error: Exception) -> list[Record]:
+    """What went wrong outside of anybody's turn is nobody's alone."""
+    records = [_blank(cell, peer) for peer in peers]
+    for record in records:
+        _fail(record, PeerFailure(reason_of(error)))
+    return records
+
+
+def _answers(device: Any) -> bool:
+    try:
+        device.wait()
+    except Exception:
+        return False
+    return True

@@ -158,7 +158,7 @@ class Torch(torch_out.Torch, GpuPeer):
         family, kind = split(function)
         tensors = [_tensor(array) for array in (*inputs, *outputs)]
         coefficients = torch_out.coefficients(family, parameters)
-        return kept(torch_out._call(kind, tensors, coefficients), tuple(outputs))
+        return kept(torch_out.prepared_call(kind, tensors, coefficients), tuple(outputs))
 
 
 class TorchCompile(torch_compile.TorchCompile, GpuPeer):
@@ -180,7 +180,7 @@ class TorchCompile(torch_compile.TorchCompile, GpuPeer):
     ) -> Prepared:
         family, kind = split(function)
         tensors = [_tensor(array) for array in (*inputs, *outputs)]
-        compiled = torch_compile._compiled(kind, torch_out.coefficients(family, parameters))
+        compiled = torch_compile.compiled_function(kind, torch_out.coefficients(family, parameters))
         return kept(partial(compiled, *tensors), tuple(outputs))
 
 
@@ -214,7 +214,7 @@ class Jax(jax_jit.Jax, GpuPeer):
         outputs: Sequence[Array],
         parameters: Mapping[str, float],
     ) -> Prepared:
-        compiled = jax_jit._compiled(function, parameters["alpha"])
+        compiled = jax_jit.compiled_function(function, parameters["alpha"])
         arrays = [_jax_array(array) for array in inputs]
 
         def call() -> None:

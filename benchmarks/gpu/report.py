@@ -183,8 +183,8 @@ def _lost_cells(comparison: Comparison) -> Iterator[str]:
         if ours and rivals:
             rival = min(rivals, key=_ns)
             cells.append((_ns(ours[0]) / _ns(rival), ours[0], rival))
-    lost = sorted((cell for cell in cells if cell[0] > 1), key=lambda cell: -cell[0])
-    yield _heading("Slower than a peer", len(lost), len(cells))
+    lost = sorted((cell for cell in cells if cell[0] > CLOSE), key=lambda cell: -cell[0])
+    yield _heading(f"Slower than a peer by more than {CLOSE - 1:.0%}", len(lost), len(cells))
     for ratio, ours, rival in lost:
         yield f"  {_place(ours)}: {ratio:.3f} times the time of {comparison.label(rival.peer)}"
 
@@ -220,10 +220,12 @@ def markdown(comparison: Comparison) -> str:
     source = f"{in_short(machine)}; {machine['date'][:10]}; `{settings['command']}`"
     lines = "\n".join(f"- {line.strip()}" for line in verdict(comparison))
     left_out = "\n".join(f"- left out, for want of memory: {s}" for s in settings["left_out"])
+    stopped = f"Stopped early at {settings['stopped']}." if settings["stopped"] else ""
     parts = [
         sheets.markdown(all_sheets(comparison)),
         lines,
         left_out,
+        stopped,
         f"{gpu_in_short(machine['gpu'])}. {source}. {versions}.",
         f"Without: {absent}." if absent else "",
     ]

@@ -30,9 +30,14 @@ def run(options: Options, command: str) -> int:
     device = Device()
     peers, states = start(taking_part(options.peers))
     plan = cells(options.functions, options.types, options.bytes)
-    records, left_out = _measure(device, plan, peers, options.rounds, console)
+    about = {**machine.describe(), "gpu": device.describe()}
+    records, left_out, stopped = _measure(device, plan, peers, options.rounds, console)
     console.print("launches and first calls", style="dim")
-    records += calls.measure_launches(device, calls.launches(), options.rounds)
+    if not stopped:
+        try:
+            records += calls.measure_launches(device, calls.launches(), options.rounds)
+        except Exception as error:
+            stopped = f"the launches: {reason_of(error)}"
     records += calls.measure_first_calls(
         options.functions[0], options.types, QUICK_PAIRS if options.quick else PAIRS
     )
@@ -41,10 +46,10 @@ def run(options: Options, command: str) -> int:
         "command": command,
         "rounds": options.rounds,
         "left_out": left_out,
+        "stopped": stopped,
         "load_before": round(load, 2),
         "seconds": round(time.monotonic() - started, 1),
     }
-    about = {**machine.describe(), "gpu": device.describe()}
     comparison = Comparison(about, settings, states, records)
     show(comparison, console)
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +57,7 @@ def run(options: Options, command: str) -> int:
     console.print(f"{settings['seconds']:.0f} s. Written: {path}", soft_wrap=True, highlight=False)
     if load > BUSY:
         console.print(BUSY_WARNING.format(load), style="yellow")
-    return 1 if comparison.failures() else 0
+    return 1 if stopped or comparison.failures() else 0
 
 
 def start(peers: Sequence[GpuPeer]) -> tuple[list[GpuPeer], list[PeerState]]:
@@ -75,7 +80,7 @@ def start(peers: Sequence[GpuPeer]) -> tuple[list[GpuPeer], list[PeerState]]:
 
 def _measure(
     device: Any, plan: Sequence[Cell], peers: Sequence[GpuPeer], rounds: int, console: Console
-) -> tuple[list[Record], list[str]]:
+) -> tuple[list[Record], list[str], str]:
     # No refresh thread: the display must not run while a peer is timed.
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(
@@ -96,5 +101,7 @@ def show(comparison: Comparison, console: Console) -> None:
     table.show(comparison, console, report.all_sheets(comparison))
     for line in comparison.settings["left_out"]:
         console.print(f"left out, for want of memory: {line}", style="yellow", highlight=False)
+    if stopped := comparison.settings["stopped"]:
+        console.print(f"stopped early at {stopped}", style="red", highlight=False)
     for line in report.verdict(comparison):
         console.print(line, highlight=False)

@@ -34,13 +34,13 @@ class Jax(Peer):
     ) -> Prepared:
         import jax
 
-        compiled = _compiled(function, parameters["alpha"])
+        compiled = compiled_function(function, parameters["alpha"])
         arrays = [jax.device_put(array) for array in inputs]
         return returned(lambda: jax.block_until_ready(compiled(*arrays)))
 
 
 @cache
-def _compiled(function: str, alpha: float) -> Callable[..., Any]:
+def compiled_function(function: str, alpha: float) -> Callable[..., Any]:
     import jax
     from jax import numpy as jnp
 

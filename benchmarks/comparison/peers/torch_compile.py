@@ -56,11 +56,13 @@ class TorchCompile(Peer):
         family, kind = split(function)
         outputs = empty_outputs(function, inputs[0])
         tensors = [tensor(array) for array in (*inputs, *outputs)]
-        return kept(partial(_compiled(kind, coefficients(family, parameters)), *tensors), outputs)
+        return kept(
+            partial(compiled_function(kind, coefficients(family, parameters)), *tensors), outputs
+        )
 
 
 @cache
-def _compiled(kind: str, constants: tuple[float, float, float]) -> Callable[..., object]:
+def compiled_function(kind: str, constants: tuple[float, float, float]) -> Callable[..., object]:
     import torch
 
     aten = torch.ops.aten

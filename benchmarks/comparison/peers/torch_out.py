@@ -32,7 +32,7 @@ class Torch(Peer):
         family, kind = split(function)
         outputs = empty_outputs(function, inputs[0])
         tensors = [tensor(array) for array in (*inputs, *outputs)]
-        return kept(_call(kind, tensors, coefficients(family, parameters)), outputs)
+        return kept(prepared_call(kind, tensors, coefficients(family, parameters)), outputs)
 
 
 def tensor(array: Array) -> Any:
@@ -61,7 +61,9 @@ def coefficients(family: str, parameters: Mapping[str, float]) -> tuple[float, f
     return alpha, scale, 1 / alpha if family == "celu" else 1.0
 
 
-def _call(kind: str, tensors: list[Any], coefficients: tuple[float, ...]) -> Callable[[], object]:
+def prepared_call(
+    kind: str, tensors: list[Any], coefficients: tuple[float, ...]
+) -> Callable[[], object]:
     import torch
 
     forward, backward = torch.ops.aten.elu.out, torch.ops.aten.elu_backward.grad_input
