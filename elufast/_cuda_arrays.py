@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
+from typing import Any
 
 _ON_CUDA = (2, 13)  # DLPack's kDLCUDA and kDLCUDAManaged
 _SIGNS = ("is_cuda", "__cuda_array_interface__", "__dlpack_device__")
@@ -28,8 +25,7 @@ def is_on_gpu(operand: Any) -> bool:
 
     The object is asked and not its type: a PyTorch tensor's type has the interface in any case.
     """
-    kind: Hashable = type(operand)
-    if not _may_be_on_gpu(kind):
+    if not _may_be_on_gpu(type(operand)):  # type: ignore[arg-type]
         return False
     try:
         # PyTorch's, and much cheaper than the interface, which it stands for

@@ -3,6 +3,27 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+__all__ = [
+    "celu",
+    "celu_backward",
+    "celu_backward_from_output",
+    "celu_grad",
+    "celu_grad2",
+    "celu_with_grad",
+    "elu",
+    "elu_backward",
+    "elu_backward_from_output",
+    "elu_grad",
+    "elu_grad2",
+    "elu_with_grad",
+    "selu",
+    "selu_backward",
+    "selu_backward_from_output",
+    "selu_grad",
+    "selu_grad2",
+    "selu_with_grad",
+]
+
 elu: Final[Callable[..., Any]]
 elu_grad: Final[Callable[..., Any]]
 elu_grad2: Final[Callable[..., Any]]
