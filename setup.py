@@ -45,6 +45,7 @@ OTHER_SOURCES = [
     "elufast/_caches.c",
     "elufast/_call.c",
     "elufast/_costs.c",
+    "elufast/_direct_call.c",
     "elufast/_dispatch.c",
     "elufast/_foreign_call.c",
     "elufast/_functions.c",

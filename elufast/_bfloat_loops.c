@@ -1,8 +1,6 @@
 /* The loops over bfloat16. It reaches as far as float does, so what computes it are float's own
  * formulas, whose errors are thousandths of its last place. */
 #define ELUFAST_STORAGE
-#include <fenv.h>
-
 #include "_bfloat_loops.h"
 #include "elufast/activations.h"
 

@@ -1,6 +1,7 @@
 #include "_call.h"
 
 #include "_bfloat16.h"
+#include "_direct_call.h"
 #include "_foreign_call.h"
 #include "_functions.h"
 #include "_inner_loop.h"
@@ -16,6 +17,7 @@ typedef struct {
     PyObject *plain, *given;     /* without inputs for the parameters: see elufast_install_call */
     PyObject *names[MAX_INPUTS]; /* interned */
     PyObject *defaults[ELUFAST_MAX_PARAMETERS];
+    const elufast_loop *plain_loops, *given_loops; /* of all types */
 } call_data;
 
 static call_data calls[ELUFAST_FUNCTIONS];
@@ -144,6 +146,9 @@ static PyObject *call_plain(int row, PyObject *ufunc, elufast_plain_call *call) 
     const elufast_function *f = &elufast_functions[row];
     const call_data *data = &calls[row];
     PyObject *result;
+    if (elufast_call_directly(call, f, data->plain_loops, data->given_loops, &result)) {
+        return result;
+    }
     elufast_arguments arguments =
         arguments_of(row, ufunc, call->items, call->count, call->keywords);
     if (elufast_iterate(&arguments, &result)) return result;
@@ -191,6 +196,7 @@ static vectorcallfunc *slot_of(PyObject *ufunc) {
 }
 
 int elufast_install_call(PyObject *ufunc, int row, PyObject *plain, PyObject *given,
+                         const elufast_loop *plain_loops, const elufast_loop *given_loops,
                          PyObject *numpy_ufunc) {
     const elufast_function *f = &elufast_functions[row];
     call_data *data = &calls[row];
@@ -212,6 +218,8 @@ int elufast_install_call(PyObject *ufunc, int row, PyObject *plain, PyObject *gi
     }
     data->plain = Py_NewRef(plain);
     data->given = Py_NewRef(given);
+    data->plain_loops = plain_loops;
+    data->given_loops = given_loops;
     data->numpy_call = *slot;
     *slot = slots[row];
     return 0;

@@ -195,8 +195,8 @@ void elufast_inner_loop(char **arrays, const ptrdiff_t *count, const ptrdiff_t *
             body = run_contiguous_array;
         }
     }
-    /* Most calls are short whatever an element costs, and need not be looked at any closer. */
-    if ((float)n * c.loop->cost[1] < 2 * elufast_tune.thread_work) {
+    /* Most calls are short, and need not be looked at any closer. */
+    if (!elufast_may_take_threads(c.loop, n)) {
         body(&c, 0, n);
         return;
     }

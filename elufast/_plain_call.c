@@ -95,6 +95,10 @@ static int place_of(PyObject *keyword, PyObject *const *names, int first, int en
     return -1;
 }
 
+int elufast_has_out_alone(const elufast_plain_call *call) {
+    return call->keywords == keyword_tuples[WITH_OUT];
+}
+
 int elufast_read_plain_call(elufast_plain_call *call, const elufast_function *f,
                             PyObject *const *names, PyObject *const *defaults,
                             PyObject *const *args, Py_ssize_t count, PyObject *keywords) {

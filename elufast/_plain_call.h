@@ -26,6 +26,9 @@ int elufast_read_plain_call(elufast_plain_call *call, const elufast_function *f,
                             PyObject *const *names, PyObject *const *defaults,
                             PyObject *const *args, Py_ssize_t count, PyObject *keywords);
 
+/* Whether out= is the one keyword. */
+int elufast_has_out_alone(const elufast_plain_call *call);
+
 /* Whether the number has the same meaning in every type of loop: as a Python number it takes the
  * type of the data, and its rounding to a normal number of float16 or a wider type raises no flag.
  * Then elufast_current_parameters may hold it. */

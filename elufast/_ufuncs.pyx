@@ -102,7 +102,8 @@ cdef extern from "_parallel.h":
 
 cdef extern from "_call.h":
     int elufast_install_call(
-        object ufunc, int row, object plain, object given, object numpy_ufunc
+        object ufunc, int row, object plain, object given, const elufast_loop *plain_loops,
+        const elufast_loop *given_loops, object numpy_ufunc,
     ) except -1
 
 
@@ -272,7 +273,10 @@ def _make_ufuncs():
     for row in range(ELUFAST_FUNCTIONS):
         ufunc = make(row, ELUFAST_OPERANDS)
         plain, given = make(row, ELUFAST_DEFAULTS), make(row, ELUFAST_OF_THE_CALL)
-        elufast_install_call(ufunc, row, plain, given, np.negative)
+        elufast_install_call(
+            ufunc, row, plain, given, loops[<int>ELUFAST_DEFAULTS][row],
+            loops[<int>ELUFAST_OF_THE_CALL][row], np.negative,
+        )
         public[ROWS[row].name] = ufunc
     return public
 

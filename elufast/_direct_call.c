@@ -1,0 +1,197 @@
+#include "_direct_call.h"
+
+#include <fenv.h>
+#include <stdint.h>
+
+#include "_bfloat16.h"
+
+#define NO_IMPORT_ARRAY
+#define NO_IMPORT_UFUNC
+#include <numpy/arrayobject.h>
+#include <numpy/ufuncobject.h>
+
+enum { MAX_ARRAYS = ELUFAST_MAX_DATA + ELUFAST_MAX_OUT };
+
+/* ---- which calls ---- */
+
+/* One type for all, the one of the first: -1 for those that have no loops of their own here.
+ * (longdouble has the flags of another unit of the processor.) */
+static int kind_of(PyArrayObject *array) {
+    switch (PyArray_TYPE(array)) {
+        case NPY_HALF:
+            return ELUFAST_FLOAT16;
+        case NPY_FLOAT:
+            return ELUFAST_FLOAT32;
+        case NPY_DOUBLE:
+            return ELUFAST_FLOAT64;
+    }
+    return elufast_is_bfloat16(PyArray_TYPE(array)) ? ELUFAST_BFLOAT16 : -1;
+}
+
+static int is_like(PyArrayObject *array, PyArrayObject *first) {
+    const int needed = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
+    return (PyArray_FLAGS(array) & needed) == needed &&
+           PyArray_TYPE(array) == PyArray_TYPE(first) &&
+           PyArray_NDIM(array) == PyArray_NDIM(first) &&
+           PyArray_CompareLists(PyArray_DIMS(array), PyArray_DIMS(first), PyArray_NDIM(first));
+}
+
+/* The highest bit says that NumPy has to warn before it writes there (np.broadcast_arrays). */
+static int is_writable(PyArrayObject *array) {
+    return PyArray_FLAGS(array) >= 0 && (PyArray_FLAGS(array) & NPY_ARRAY_WRITEABLE) != 0;
+}
+
+static int are_apart(PyArrayObject *a, PyArrayObject *b) {
+    const uintptr_t first = (uintptr_t)PyArray_DATA(a), other = (uintptr_t)PyArray_DATA(b);
+    const uintptr_t bytes = (uintptr_t)PyArray_NBYTES(a);
+    return first - other + bytes - 1 >= 2 * bytes - 1;
+}
+
+/* The outputs that were given, NULL for a new one. */
+static int read_outputs(const elufast_plain_call *call, const elufast_function *f,
+                        PyObject **outs) {
+    const Py_ssize_t inputs = f->data + f->parameters, others = call->count - inputs;
+    PyObject *const *items = call->items + inputs;
+    Py_ssize_t count = others;
+    if (call->keywords != NULL) {
+        if (!elufast_has_out_alone(call)) return 0;
+        PyObject *const *out = &call->items[call->count];
+        int is_tuple = PyTuple_CheckExact(*out);
+        if (is_tuple ? PyTuple_GET_SIZE(*out) != f->out : f->out != 1) return 0;
+        items = is_tuple ? ((PyTupleObject *)*out)->ob_item : out;
+        count = f->out;
+    }
+    for (int i = 0; i < f->out; i++) {
+        outs[i] = i < count && items[i] != Py_None ? items[i] : NULL;
+    }
+    return 1;
+}
+
+/* Outputs may be one of the data; anything else that shares memory is NumPy's to order. */
+static int are_outputs_fit(PyArrayObject *const *arrays, int data, int end) {
+    for (int out = data; out < end; out++) {
+        if (arrays[out] == NULL) continue;
+        if (!is_writable(arrays[out]) || !is_like(arrays[out], arrays[0])) return 0;
+        for (int other = 0; other < out; other++) {
+            if (arrays[other] == NULL || are_apart(arrays[other], arrays[out])) continue;
+            if (other >= data || PyArray_DATA(arrays[other]) != PyArray_DATA(arrays[out])) return 0;
+        }
+    }
+    return 1;
+}
+
+/* `kind` is the type's, and the arrays are borrowed; those that are still to be made are NULL. */
+static int accept(const elufast_plain_call *call, const elufast_function *f, PyArrayObject **arrays,
+                  int *kind) {
+    PyObject *objects[MAX_ARRAYS];
+    if (!read_outputs(call, f, objects + f->data)) return 0;
+    for (int i = 0; i < f->data; i++) {
+        objects[i] = call->items[i];
+        if (!PyArray_CheckExact(objects[i])) return 0;
+    }
+    for (int i = 0; i < f->data + f->out; i++) arrays[i] = (PyArrayObject *)objects[i];
+    *kind = kind_of(arrays[0]);
+    if (*kind < 0 || PyArray_NDIM(arrays[0]) == 0 || PyArray_SIZE(arrays[0]) == 0) return 0;
+    for (int i = 0; i < f->data; i++) {
+        if (!is_like(arrays[i], arrays[0])) return 0;
+    }
+    return are_outputs_fit(arrays, f->data, f->data + f->out);
+}
+
+/* ---- flags ---- */
+
+/* Those of the unit that computes, read and cleared without the slow ones of the old unit beside
+ * it; as NumPy, which does the same for each call, numbers them. */
+#if defined(__x86_64__) || defined(_M_X64)
+#include <xmmintrin.h>
+enum { MXCSR_INVALID = 1, MXCSR_DIVIDE = 4, MXCSR_OVERFLOW = 8, MXCSR_UNDERFLOW = 16 };
+enum { MXCSR_ALL = MXCSR_INVALID | MXCSR_DIVIDE | MXCSR_OVERFLOW | MXCSR_UNDERFLOW };
+
+static void clear_flags(void) {
+    unsigned settings = _mm_getcsr();
+    if (settings & MXCSR_ALL) _mm_setcsr(settings & ~(unsigned)MXCSR_ALL);
+}
+
+static int raised_flags(void) {
+    const unsigned raised = _mm_getcsr() & MXCSR_ALL;
+    if (raised == 0) return 0;
+    return (raised & MXCSR_INVALID ? NPY_FPE_INVALID : 0) |
+           (raised & MXCSR_DIVIDE ? NPY_FPE_DIVIDEBYZERO : 0) |
+           (raised & MXCSR_OVERFLOW ? NPY_FPE_OVERFLOW : 0) |
+           (raised & MXCSR_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
+}
+#else
+static void clear_flags(void) { feclearexcept(FE_ALL_EXCEPT); }
+
+static int raised_flags(void) {
+    const int raised = fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW);
+    return (raised & FE_INVALID ? NPY_FPE_INVALID : 0) |
+           (raised & FE_DIVBYZERO ? NPY_FPE_DIVIDEBYZERO : 0) |
+           (raised & FE_OVERFLOW ? NPY_FPE_OVERFLOW : 0) |
+           (raised & FE_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
+}
+#endif
+
+/* ---- the call ---- */
+
+static void run(const elufast_loop *loop, const elufast_parameters *parameters,
+                PyArrayObject *const *arrays, int count, ptrdiff_t n) {
+    char *data[MAX_ARRAYS];
+    ptrdiff_t steps[MAX_ARRAYS];
+    for (int i = 0; i < count; i++) {
+        data[i] = PyArray_BYTES(arrays[i]);
+        steps[i] = (ptrdiff_t)loop->item_size;
+    }
+    elufast_parameters *current = elufast_current_parameters(), outer = *current;
+    *current = *parameters;
+    NPY_BEGIN_THREADS_DEF;
+    NPY_BEGIN_THREADS_THRESHOLDED(n); /* from where on NumPy lets other threads of Python run */
+    elufast_inner_loop(data, &n, steps, (void *)loop);
+    NPY_END_THREADS;
+    *current = outer;
+}
+
+/* New references to the outputs: the one, or a tuple. */
+static PyObject *packed(PyArrayObject *const *outs, int count) {
+    if (count == 1) return Py_NewRef(outs[0]);
+    PyObject *tuple = PyTuple_New(count);
+    for (int i = 0; tuple != NULL && i < count; i++) {
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(outs[i]));
+    }
+    return tuple;
+}
+
+static PyArrayObject *new_like(PyArrayObject *array) {
+    PyArray_Descr *descr = PyArray_DESCR(array);
+    Py_INCREF(descr);
+    return (PyArrayObject *)PyArray_NewFromDescr(&PyArray_Type, descr, PyArray_NDIM(array),
+                                                 PyArray_DIMS(array), NULL, NULL, 0, NULL);
+}
+
+int elufast_call_directly(const elufast_plain_call *call, const elufast_function *f,
+                          const elufast_loop *defaults, const elufast_loop *given,
+                          PyObject **result) {
+    PyArrayObject *arrays[MAX_ARRAYS];
+    int kind;
+    if (!accept(call, f, arrays, &kind)) return 0;
+    const elufast_loop *loop = (call->is_default ? defaults : given) + kind;
+    const npy_intp n = PyArray_SIZE(arrays[0]);
+    if (elufast_may_take_threads(loop, (size_t)n)) return 0;
+
+    PyArrayObject *made[ELUFAST_MAX_OUT] = {NULL}, **outs = arrays + f->data;
+    *result = NULL;
+    for (int i = 0; i < f->out; i++) {
+        if (outs[i] != NULL) continue;
+        outs[i] = made[i] = new_like(arrays[0]);
+        if (made[i] == NULL) goto done;
+    }
+    clear_flags();
+    run(loop, &call->parameters, arrays, f->data + f->out, n);
+    const int raised = raised_flags();
+    if (raised == 0 || PyUFunc_GiveFloatingpointErrors(f->name, raised) == 0) {
+        *result = packed(outs, f->out);
+    }
+done:
+    for (int i = 0; i < f->out; i++) Py_XDECREF(made[i]);
+    return 1;
+}
