@@ -4,6 +4,8 @@
 #include <math.h>
 
 #include "_bfloat16.h"
+#include "_extents.h"
+#include "_item_types.h"
 #include "_walk.h"
 
 #define NO_IMPORT_ARRAY
@@ -170,59 +172,6 @@ static int accept(request *r, const elufast_arguments *a) {
 
 /* ---- types ---- */
 
-static int item_of(PyArray_Descr *descr, elufast_item *item) {
-    int size = (int)PyDataType_ELSIZE(descr);
-    switch (descr->type_num) {
-        case NPY_BOOL:
-            *item = ELUFAST_BOOL;
-            return 1;
-        case NPY_HALF:
-            *item = ELUFAST_F16;
-            return 1;
-        case NPY_FLOAT:
-            *item = ELUFAST_F32;
-            return 1;
-        case NPY_DOUBLE:
-            *item = ELUFAST_F64;
-            return 1;
-        case NPY_LONGDOUBLE:
-            *item = ELUFAST_LONG;
-            return 1;
-    }
-    if (elufast_is_bfloat16(descr->type_num)) {
-        *item = ELUFAST_BF16;
-        return 1;
-    }
-    if (!PyTypeNum_ISINTEGER(descr->type_num)) return 0;
-    int is_unsigned = PyTypeNum_ISUNSIGNED(descr->type_num);
-    elufast_item signed_item = size == 1   ? ELUFAST_I8
-                               : size == 2 ? ELUFAST_I16
-                               : size == 4 ? ELUFAST_I32
-                                           : ELUFAST_I64;
-    *item = (elufast_item)(signed_item + is_unsigned);
-    return 1;
-}
-
-static int type_number(elufast_type kind) {
-    static const int numbers[ELUFAST_NUMPY_TYPES] = {NPY_HALF, NPY_FLOAT, NPY_DOUBLE,
-                                                     NPY_LONGDOUBLE};
-    return kind == ELUFAST_BFLOAT16 ? elufast_bfloat16_number() : numbers[kind];
-}
-
-/* In the order of elufast_type. */
-static const elufast_item loop_items[ELUFAST_TYPES] = {ELUFAST_F16, ELUFAST_F32, ELUFAST_F64,
-                                                       ELUFAST_LONG, ELUFAST_BF16};
-
-/* Of a type that has loops, -1 for others. */
-static int loop_of(PyArray_Descr *descr) {
-    elufast_item item;
-    if (!PyArray_ISNBO(descr->byteorder) || !item_of(descr, &item)) return -1;
-    for (int i = 0; i < ELUFAST_TYPES; i++) {
-        if (loop_items[i] == item) return i;
-    }
-    return -1;
-}
-
 /* The loop that NumPy's own rules choose, -1 if they choose none. */
 static int chosen_loop(const request *r, PyObject *ufunc, PyArrayObject *const *arrays) {
     int kind = -1;
@@ -240,9 +189,9 @@ static int chosen_loop(const request *r, PyObject *ufunc, PyArrayObject *const *
     resolved = PyObject_CallMethodOneArg(ufunc, resolve_name, types);
     Py_DECREF(types);
     if (resolved == NULL) return -1;
-    kind = loop_of((PyArray_Descr *)PyTuple_GET_ITEM(resolved, 0));
+    kind = elufast_kind_of((PyArray_Descr *)PyTuple_GET_ITEM(resolved, 0));
     for (int k = 1; k < r->operands; k++) {
-        if (loop_of((PyArray_Descr *)PyTuple_GET_ITEM(resolved, k)) != kind) kind = -1;
+        if (elufast_kind_of((PyArray_Descr *)PyTuple_GET_ITEM(resolved, k)) != kind) kind = -1;
     }
     Py_DECREF(resolved);
     return kind;
@@ -317,52 +266,14 @@ static int make_iterator(const request *r, work *w, int type) {
     return w->iter != NULL;
 }
 
-/* ---- outputs that NumPy has to write one element after the other ---- */
-
-typedef struct {
-    npy_uintp first, end;
-} extent;
-
-static extent extent_of(PyArrayObject *array) {
-    npy_uintp first = (npy_uintp)PyArray_DATA(array), last = first;
-    for (int axis = 0; axis < PyArray_NDIM(array); axis++) {
-        npy_intp span = PyArray_STRIDE(array, axis) * (PyArray_DIM(array, axis) - 1);
-        if (span < 0) first += (npy_uintp)span;
-        if (span > 0) last += (npy_uintp)span;
-    }
-    extent e = {first, last + (npy_uintp)PyArray_ITEMSIZE(array)};
-    return e;
-}
-
-/* Whether its elements are surely apart: each axis steps over all that the smaller ones span. */
-static int has_separate_elements(PyArrayObject *array) {
-    npy_uintp spanned = (npy_uintp)PyArray_ITEMSIZE(array);
-    int used[NPY_MAXDIMS] = {0};
-    for (int n = 0; n < PyArray_NDIM(array); n++) {
-        int next = -1;
-        for (int axis = 0; axis < PyArray_NDIM(array); axis++) {
-            npy_intp step = Py_ABS(PyArray_STRIDE(array, axis));
-            if (!used[axis] && (next < 0 || step < Py_ABS(PyArray_STRIDE(array, next)))) {
-                next = axis;
-            }
-        }
-        used[next] = 1;
-        npy_uintp step = (npy_uintp)Py_ABS(PyArray_STRIDE(array, next));
-        if (PyArray_DIM(array, next) == 1) continue;
-        if (step < spanned) return 0;
-        spanned += step * (npy_uintp)(PyArray_DIM(array, next) - 1);
-    }
-    return 1;
-}
-
 /* The order in which elements are written matters otherwise. */
 static int has_separate_outputs(const request *r, const work *w) {
     PyArrayObject *const *out = w->arrays + r->inputs;
     for (int i = 0; i < r->function->out; i++) {
-        if (out[i] != NULL && !has_separate_elements(out[i])) return 0;
+        if (out[i] != NULL && !elufast_has_separate_elements(out[i])) return 0;
     }
     if (r->function->out < 2 || out[0] == NULL || out[1] == NULL) return 1;
-    extent a = extent_of(out[0]), b = extent_of(out[1]);
+    elufast_extent a = elufast_extent_of(out[0]), b = elufast_extent_of(out[1]);
     return a.end <= b.first || b.end <= a.first;
 }
 
@@ -372,7 +283,7 @@ static int describe_types(const request *r, const work *w, elufast_walk *walk) {
     for (int k = 0; k < r->operands; k++) {
         elufast_operand *operand = &walk->operands[k];
         operand->item = walk->item;
-        if (w->arrays[k] != NULL && !item_of(PyArray_DESCR(w->arrays[k]), &operand->item)) {
+        if (w->arrays[k] != NULL && !elufast_item_of(PyArray_DESCR(w->arrays[k]), &operand->item)) {
             return 0;
         }
     }
@@ -428,11 +339,11 @@ static int prepare(const request *r, PyObject *ufunc, work *w, elufast_walk *wal
     if (!take_arrays(r, w)) return 0;
     int kind = chosen_loop(r, ufunc, w->arrays);
     if (kind < 0) return 0;
-    const int type = type_number((elufast_type)kind);
+    const int type = elufast_type_number((elufast_type)kind);
     if (!take_numbers(r, w, type)) return 0;
     /* A row's loops lie side by side, and NumPy has the address of the first. */
     walk->loop = (const elufast_loop *)((PyUFuncObject *)ufunc)->data[0] + kind;
-    walk->item = loop_items[kind];
+    walk->item = elufast_loop_items[kind];
     return describe_types(r, w, walk) && has_separate_outputs(r, w) && make_iterator(r, w, type) &&
            describe(r, w, walk);
 }
