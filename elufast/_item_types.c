@@ -42,7 +42,7 @@ int elufast_type_number(elufast_type kind) {
 }
 
 const elufast_item elufast_loop_items[ELUFAST_TYPES] = {ELUFAST_F16, ELUFAST_F32, ELUFAST_F64,
-                                                       ELUFAST_LONG, ELUFAST_BF16};
+                                                        ELUFAST_LONG, ELUFAST_BF16};
 
 int elufast_kind_of(PyArray_Descr *descr) {
     elufast_item item;

@@ -365,9 +365,7 @@ static int axis_to_turn(const elufast_walk *walk) {
 /* Elements of the fastest axis in a tile: a line, no more, since each may lie in a page of its own,
  * and of pages a processor remembers few. (With four lines a transposed array of 16 MB took up to
  * twice as long.) A block then holds several lines of the other axis. */
-static size_t tile_side(const elufast_walk *walk) {
-    return LINE / walk->loop->item_size;
-}
+static size_t tile_side(const elufast_walk *walk) { return LINE / walk->loop->item_size; }
 
 static void add_axis(elufast_walk *to, const elufast_walk *from, int axis, size_t length,
                      size_t factor) {
