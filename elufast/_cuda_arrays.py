@@ -12,12 +12,20 @@ _SIGNS = ("is_cuda", "__cuda_array_interface__", "__dlpack_device__")
 _WITHOUT_GPU = (3, 35, 100, 999)
 
 
-@functools.lru_cache(maxsize=256)
+_known: dict[type, bool] = {}  # no functools.cache, which torch.compile warns of
+_MANY_TYPES = 256  # bounds it, since it keeps the types alive
+
+
 def _may_be_on_gpu(kind: type) -> bool:
     """Whether its objects are to be asked: where attributes are computed, to find none is slow."""
-    if any(hasattr(kind, name) for name in _SIGNS):
-        return True
-    return kind.__dictoffset__ != 0 and not hasattr(kind, "__getattr__")
+    answer = _known.get(kind)
+    if answer is None:
+        answer = any(hasattr(kind, name) for name in _SIGNS)
+        answer = answer or (kind.__dictoffset__ != 0 and not hasattr(kind, "__getattr__"))
+        if len(_known) >= _MANY_TYPES:
+            _known.clear()
+        _known[kind] = answer
+    return answer
 
 
 def is_on_gpu(operand: Any) -> bool:
@@ -25,7 +33,7 @@ def is_on_gpu(operand: Any) -> bool:
 
     The object is asked and not its type: a PyTorch tensor's type has the interface in any case.
     """
-    if not _may_be_on_gpu(type(operand)):  # type: ignore[arg-type]
+    if not _may_be_on_gpu(type(operand)):
         return False
     try:
         # PyTorch's, and much cheaper than the interface, which it stands for
