@@ -1,9 +1,9 @@
 #include "_direct_call.h"
 
 #include <fenv.h>
-#include <stdint.h>
 
-#include "_bfloat16.h"
+#include "_item_types.h"
+#include "_overlap.h"
 
 #define NO_IMPORT_ARRAY
 #define NO_IMPORT_UFUNC
@@ -14,18 +14,11 @@ enum { MAX_ARRAYS = ELUFAST_MAX_DATA + ELUFAST_MAX_OUT };
 
 /* ---- which calls ---- */
 
-/* One type for all, the one of the first: -1 for those that have no loops of their own here.
- * (longdouble has the flags of another unit of the processor.) */
+/* -1 for types without loops, and for longdouble, which has the flags of another unit of the
+ * processor. */
 static int kind_of(PyArrayObject *array) {
-    switch (PyArray_TYPE(array)) {
-        case NPY_HALF:
-            return ELUFAST_FLOAT16;
-        case NPY_FLOAT:
-            return ELUFAST_FLOAT32;
-        case NPY_DOUBLE:
-            return ELUFAST_FLOAT64;
-    }
-    return elufast_is_bfloat16(PyArray_TYPE(array)) ? ELUFAST_BFLOAT16 : -1;
+    const int kind = elufast_kind_of(PyArray_DESCR(array));
+    return kind == ELUFAST_LONGDOUBLE ? -1 : kind;
 }
 
 static int is_like(PyArrayObject *array, PyArrayObject *first) {
@@ -42,9 +35,7 @@ static int is_writable(PyArrayObject *array) {
 }
 
 static int are_apart(PyArrayObject *a, PyArrayObject *b) {
-    const uintptr_t first = (uintptr_t)PyArray_DATA(a), other = (uintptr_t)PyArray_DATA(b);
-    const uintptr_t bytes = (uintptr_t)PyArray_NBYTES(a);
-    return first - other + bytes - 1 >= 2 * bytes - 1;
+    return elufast_are_apart(PyArray_BYTES(a), PyArray_BYTES(b), (size_t)PyArray_NBYTES(a));
 }
 
 /* The outputs that were given, NULL for a new one. */

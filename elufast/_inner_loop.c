@@ -123,10 +123,6 @@ static void prepare(elufast_loop_call *c, const elufast_loop *loop, char **array
  * second thread in any type. */
 enum { SHORT_RUN = 256 };
 
-static int is_same_or_apart(const char *a, const char *b, size_t bytes) {
-    return a == b || (size_t)((uintptr_t)a - (uintptr_t)b + bytes - 1) >= 2 * bytes - 1;
-}
-
 /* Contiguous data and outputs that do not overlap; there are no other arrays. */
 static int is_simple(const elufast_function *f, char *const *arrays, size_t n,
                      const ptrdiff_t *steps, size_t item) {
@@ -136,8 +132,8 @@ static int is_simple(const elufast_function *f, char *const *arrays, size_t n,
     }
     for (int out = f->data; out < end; out++) {
         for (int other = 0; other < out; other++) {
-            if (!is_same_or_apart(arrays[other], arrays[out], n * item)) return 0;
-            if (other >= f->data && arrays[other] == arrays[out]) return 0;
+            if (elufast_are_apart(arrays[other], arrays[out], n * item)) continue;
+            if (other >= f->data || arrays[other] != arrays[out]) return 0;
         }
     }
     return 1;

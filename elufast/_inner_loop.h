@@ -38,13 +38,6 @@ typedef struct {
 
 extern elufast_tuning elufast_tune;
 
-typedef struct {
-    double values[ELUFAST_MAX_PARAMETERS];
-} elufast_parameters;
-
-/* Those of the call that this thread is in, each 0 or normal in every type of loop. */
-elufast_parameters *elufast_current_parameters(void);
-
 /* PyUFuncGenericFunction, without NumPy's headers (npy_intp is ptrdiff_t): arrays and their steps
  * in bytes, data first, then parameters, then outputs. */
 void elufast_inner_loop(char **arrays, const ptrdiff_t *count, const ptrdiff_t *steps, void *loop);

@@ -13,8 +13,6 @@
 #include <numpy/arrayobject.h>
 #include <numpy/ufuncobject.h>
 
-enum { MAX_INPUTS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS };
-
 /* Elements from which on the preparation (some 2 us) pays even with one thread.
  * benchmarks/layouts.py --sizes 4096 8192 16384 --threads 1 */
 static const double MIN_ELEMENTS = 16384;

@@ -4,13 +4,7 @@
 
 #include <string.h>
 
-#include "_inner_loop.h"
-
-/* In the loop's type. */
-typedef union {
-    char bytes[ELUFAST_LARGEST_ITEM];
-    long double alignment;
-} elufast_value;
+#include "_parameters.h"
 
 typedef struct {
     const elufast_loop *loop;

@@ -1,7 +1,5 @@
 #include "_overlap.h"
 
-#include <stdint.h>
-
 typedef struct {
     uintptr_t first, end;
 } extent;

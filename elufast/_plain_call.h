@@ -5,7 +5,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "_inner_loop.h"
+#include "_parameters.h"
 
 typedef struct {
     /* Borrowed: data, parameters, then positional outputs or what the keywords name. */

@@ -70,15 +70,18 @@ cdef extern from "_inner_loop.h":
         float cost[2]
         elufast_source source
         char defaults[2][ELUFAST_LARGEST_ITEM]
-    ctypedef struct elufast_parameters:
-        double values[2]
-    elufast_parameters *elufast_current_parameters()
     void elufast_inner_loop(char **, const cnp.npy_intp *, const cnp.npy_intp *, void *) nogil
     ctypedef struct elufast_tuning:
         elufast_stream *stream
         size_t stream_bytes
         float stream_cost, thread_work
     elufast_tuning elufast_tune
+
+
+cdef extern from "_parameters.h":
+    ctypedef struct elufast_parameters:
+        double values[2]
+    elufast_parameters *elufast_current_parameters()
 
 
 cdef extern from "_caches.h":

@@ -140,13 +140,17 @@ def _elementwise_kernel(kind: str, dtype: str) -> Callable[..., object]:
     return kernel
 
 
+def _begin_torch() -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        raise LeftOut("this PyTorch has no CUDA, or finds no GPU")
+    torch.set_grad_enabled(False)
+
+
 class Torch(torch_out.Torch, GpuPeer):
     def begin(self) -> None:
-        import torch
-
-        if not torch.cuda.is_available():
-            raise LeftOut("this PyTorch has no CUDA, or finds no GPU")
-        torch.set_grad_enabled(False)
+        _begin_torch()
 
     def bind(
         self,
@@ -163,12 +167,9 @@ class Torch(torch_out.Torch, GpuPeer):
 
 class TorchCompile(torch_compile.TorchCompile, GpuPeer):
     def begin(self) -> None:
-        import torch
+        _begin_torch()
         from torch import _dynamo
 
-        if not torch.cuda.is_available():
-            raise LeftOut("this PyTorch has no CUDA, or finds no GPU")
-        torch.set_grad_enabled(False)
         _dynamo.config.recompile_limit = torch_compile.VARIANTS
 
     def bind(
