@@ -1,9 +1,13 @@
-"""The short way to an activation of plain tensors, and the choice between it and the long ones."""
+"""The short ways to an activation of plain tensors, and the choice between them and the long ones.
+
+The shortest is in C++ (_torch_node.cpp), for those who have it compiled; without it, and for what
+it does not take, a function of autograd in Python is next.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,15 +16,21 @@ from torch.compiler import is_dynamo_compiling
 
 from elufast import _torch_ops as ops
 from elufast._torch_private import LEVEL, PLAIN, WATCHERS, is_readable, set_engines_backward
-from elufast._ufuncs import TorchCalls
+from elufast._ufuncs import ROW_CALLS, ROWS, TorchCalls
 
-Call = Callable[[Tensor, tuple[float, ...]], Tensor]
+
+class Activation(NamedTuple):
+    """Its function of autograd, what calls it or a shorter way, and the switch to the C++."""
+
+    function: type[Function]
+    call: Callable[[Tensor, tuple[float, ...]], Tensor]
+    go_native: Callable[[Any], None]
 
 
 def activation(
     name: str, third: Callable[..., Tensor] = lambda curvature, *parameters: curvature
-) -> tuple[type[Function], Call]:
-    """Return the activation's function of autograd, and what calls it or a shorter way."""
+) -> Activation:
+    """Make the activation called `name`; `third` as in `_torch_ops.Operators`."""
     made = ops.operators(name, third)
     long = ops.functions(name, made)
     value, gradient = ops.INDEX[name], ops.INDEX[f"{name}_backward"]
@@ -47,6 +57,10 @@ def activation(
         (x,) = ctx.saved_tensors
         result: Tensor | None = short_backward(grad, x, ctx.parameters)
         return long_backward(grad, x, ctx.parameters) if result is None else result, None
+
+    def backward_of_node(grad: Tensor, x: Tensor, parameters: tuple[float, ...]) -> Tensor:
+        result: Tensor | None = short_backward(grad, x, parameters)
+        return long_backward(grad, x, parameters) if result is None else result
 
     def long_backward(grad: Tensor, x: Tensor, parameters: tuple[float, ...]) -> Tensor:
         if torch.is_grad_enabled() or not is_readable(grad, x):
@@ -77,4 +91,10 @@ def activation(
             return long.value.apply(x, *parameters)
         return ops.through_numpy(name, (x,), parameters)
 
-    return long.value, call
+    def go_native(module: Any) -> None:
+        nonlocal short_call
+        count = len(ROWS[value].parameters)
+        rows = (f"{function.__name__}Backward", value, gradient, count)
+        short_call = module.make(name, *rows, ROW_CALLS, short.call, backward_of_node)
+
+    return Activation(long.value, call, go_native)

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from typing_extensions import disjoint_base
+from typing_extensions import CapsuleType, disjoint_base
 
 class Row(NamedTuple):
     name: str
@@ -12,6 +12,7 @@ class Row(NamedTuple):
 
 ROWS: tuple[Row, ...]
 UFUNCS: dict[str, np.ufunc]
+ROW_CALLS: CapsuleType
 
 def build_info() -> dict[str, Any]: ...
 def get_tuning() -> dict[str, float]: ...

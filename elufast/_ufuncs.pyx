@@ -10,6 +10,7 @@ import numpy as np
 cimport cython
 cimport numpy as cnp
 from cpython.object cimport PyObject
+from cpython.pycapsule cimport PyCapsule_New
 from libc.string cimport memcpy
 
 cnp.import_array()
@@ -81,7 +82,7 @@ cdef extern from "_inner_loop.h":
 cdef extern from "_parameters.h":
     ctypedef struct elufast_parameters:
         double values[2]
-    elufast_parameters *elufast_current_parameters()
+    elufast_parameters *elufast_current_parameters() nogil
 
 
 cdef extern from "_caches.h":
@@ -153,6 +154,16 @@ cdef extern from "_tensors.h":
     int elufast_read_tensors(
         elufast_run *, const elufast_exchange *, PyObject *const *tensors, int count
     )
+
+
+cdef extern from "_row_calls.h":
+    const char *ELUFAST_ROW_CALLS_CAPSULE
+    ctypedef struct elufast_row_calls:
+        int (*read_parameter)(object number, double *value)
+        int (*run)(
+            int row, char type_kind, size_t item_size, cnp.npy_intp n, char **arrays,
+            const cnp.npy_intp *steps, const double *parameters,
+        ) noexcept nogil
 
 
 cdef extern from *:
@@ -403,43 +414,62 @@ cdef class TensorLoops:
         if not 0 <= row < ELUFAST_FUNCTIONS:
             raise IndexError(f"no row {row}: there are {<int>ELUFAST_FUNCTIONS}")
         cdef const elufast_function *f = &elufast_functions[row]
-        cdef elufast_source source = ELUFAST_DEFAULTS
-        cdef elufast_parameters given = elufast_parameters([0, 0]), outer
+        cdef elufast_parameters given = elufast_parameters([0, 0])
         cdef elufast_run run
-        cdef int kind, i
+        cdef int i
         if count != f.data + f.out or len(parameters) != f.parameters:
             raise TypeError("another number of operands")
         for i in range(f.parameters):
             if not elufast_read_parameter(parameters[i], &given.values[i]):
                 return False
-            if given.values[i] != f.defaults[i]:
-                source = ELUFAST_OF_THE_CALL
         if not elufast_read_tensors(&run, self.exchange, operands, count):
             return False
-        kind = kind_of(run.type_kind, run.item_size)
-        if kind < 0:
-            return False
-        cdef elufast_loop *loop = &loops[<int>source][row][kind]
-        cdef elufast_parameters *current = elufast_current_parameters()
-        outer = current[0]
-        current[0] = given
-        if run.n < RELEASE_FROM:
-            elufast_inner_loop(run.arrays, &run.n, run.steps, loop)
-        else:
+        if run.n >= RELEASE_FROM:
             with nogil:
-                elufast_inner_loop(run.arrays, &run.n, run.steps, loop)
-        current[0] = outer
-        return True
+                return run_row(
+                    row, run.type_kind, run.item_size, run.n, run.arrays, run.steps, given.values
+                )
+        return run_row(
+            row, run.type_kind, run.item_size, run.n, run.arrays, run.steps, given.values
+        )
 
 
-cdef int kind_of(char type_kind, size_t item_size) noexcept:
+cdef int kind_of(char type_kind, size_t item_size) noexcept nogil:
     """Which loop; -1 if there is none."""
+    cdef int kind
     if type_kind == b"b":  # registered, that is filled in, once ml_dtypes has come
         return ELUFAST_BFLOAT16 if loops[0][0][<int>ELUFAST_BFLOAT16].item_size else -1
     for kind in range(ELUFAST_NUMPY_TYPES):
         if loops[0][0][kind].item_size == item_size:
             return kind
     return -1
+
+
+cdef int run_row(
+    int row, char type_kind, size_t item_size, cnp.npy_intp n, char **arrays,
+    const cnp.npy_intp *steps, const double *parameters,
+) noexcept nogil:
+    """As elufast_row_calls has it."""
+    cdef const elufast_function *f = &elufast_functions[row]
+    cdef int kind = kind_of(type_kind, item_size), i
+    if kind < 0:
+        return False
+    cdef elufast_source source = ELUFAST_DEFAULTS
+    cdef elufast_parameters *current = elufast_current_parameters()
+    cdef elufast_parameters outer = current[0]
+    for i in range(f.parameters):
+        current.values[i] = parameters[i]
+        if parameters[i] != f.defaults[i]:
+            source = ELUFAST_OF_THE_CALL
+    elufast_inner_loop(arrays, &n, steps, &loops[<int>source][row][kind])
+    current[0] = outer
+    return True
+
+
+cdef elufast_row_calls row_calls
+row_calls.read_parameter = elufast_read_parameter
+row_calls.run = run_row
+ROW_CALLS = PyCapsule_New(&row_calls, ELUFAST_ROW_CALLS_CAPSULE, NULL)
 
 
 # ---- what knows PyTorch ----

@@ -5,7 +5,8 @@ Only on request: ``import elufast.torch`` (``import elufast`` alone does not imp
 - `elu`, `selu`, `celu`: functions as those of `torch.nn.functional`;
 - `ELU`, `SELU`, `CELU`: modules, to be put in the place of those of `torch.nn`;
 - `EluFunction`, `SeluFunction`, `CeluFunction`: the `torch.autograd.Function` of each, for
-  ``apply(x, alpha)``. The functions have a shorter way to the same.
+  ``apply(x, alpha)``. The functions have a shorter way to the same;
+- `build_native`: compiles a still shorter one, for many small tensors.
 
 Examples
 --------
@@ -29,15 +30,66 @@ from torch.overrides import has_torch_function_unary as _is_overridden
 
 from elufast import _torch_docs
 from elufast._torch_calls import activation as _activation
+from elufast._torch_native import compiled as _compiled
 from elufast._torch_ops import number as _number
 from elufast._ufuncs import ROWS as _ROWS
 
 __all__ = ["CELU", "ELU", "SELU", "CeluFunction", "EluFunction", "SeluFunction"]
-__all__ += ["celu", "elu", "selu"]
+__all__ += ["build_native", "celu", "elu", "selu"]
 
-EluFunction, _elu = _activation("elu")
-SeluFunction, _selu = _activation("selu")
-CeluFunction, _celu = _activation("celu", lambda curvature, alpha: curvature / alpha)
+EluFunction, _elu, _elu_go_native = _activation("elu")
+SeluFunction, _selu, _selu_go_native = _activation("selu")
+CeluFunction, _celu, _celu_go_native = _activation(
+    "celu", lambda curvature, alpha: curvature / alpha
+)
+
+
+def build_native(*, verbose: bool = False) -> None:
+    """Compile the functions' autograd in C++, and use it from now on in this process.
+
+    Between two calls of the loops, forward and backward, PyTorch takes some
+    10 microseconds for any `torch.autograd.Function` written in Python, and
+    less than half of them for one in C++. So this pays for tensors of a few
+    thousand elements or fewer; for large ones it makes no difference. Results
+    are the same, to the bit, and so is everything else that the functions and
+    modules promise: what is out of the ordinary (transforms, forward mode,
+    second derivatives, unusual strides) goes the way that it went before.
+
+    The first call takes half a minute. What it makes lies in PyTorch's folder
+    of extensions (see ``TORCH_EXTENSIONS_DIR``), and later calls, also those of
+    other processes with the same PyTorch, take a second. Call it once, where a
+    program begins.
+
+    Parameters
+    ----------
+    verbose : bool, optional
+        Show what the compiler is told and says. Default: False.
+
+    Returns
+    -------
+    None
+
+    Raises
+    ------
+    RuntimeError
+        If it cannot be compiled: it takes a C++ compiler, the packages
+        ``ninja`` and ``setuptools``, and PyTorch 2.13 or one whose C++ is like
+        that of 2.13. The functions are then as they were.
+
+    Notes
+    -----
+    Differences that are left: ``grad_fn`` has no ``saved_tensors``, as those of
+    PyTorch's own functions have none, and compiled autograd
+    (``torch._dynamo.compiled_autograd``) does not take it.
+
+    Examples
+    --------
+    >>> import elufast.torch
+    >>> elufast.torch.build_native()  # doctest: +SKIP
+    """
+    module = _compiled(verbose)
+    for go_native in (_elu_go_native, _selu_go_native, _celu_go_native):
+        go_native(module)
 
 
 # What is no plain tensor may decide by itself: subclasses, and the proxies of torch.fx.

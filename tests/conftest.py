@@ -19,6 +19,19 @@ sys.path.sort(key=lambda path: path == str(REPOSITORY / "benchmarks"))
 os.environ["PYTHONSAFEPATH"] = "1"
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--native-torch", action="store_true", help="elufast.torch as build_native() makes it"
+    )
+
+
+def pytest_configure(config):
+    if config.getoption("--native-torch"):
+        import elufast.torch
+
+        elufast.torch.build_native()
+
+
 @pytest.fixture(params=ROWS, ids=lambda row: row.name)
 def row(request):
     """One row of the list of public functions."""

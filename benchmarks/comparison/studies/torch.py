@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 FORWARD, BOTH = "forward", "forward and backward"
 HOST, OTHER = "elufast", "torch"
+PYTHON = "python"
+"""elufast.torch as it is without a call of build_native()."""
 FLOOR = "floor"
-"""An autograd.Function in Python that does nothing: what PyTorch asks for any of them."""
+"""An autograd.Function in Python that saves its input and computes nothing: what PyTorch asks for
+any of them."""
 NOTE = (
-    "Marked: not faster than PyTorch. Floor: forward and backward of an autograd.Function in "
-    "Python that does nothing."
+    "elufast: after build_native(); in Python: without it. Marked: not faster than PyTorch. "
+    "Floor: forward and backward of an autograd.Function in Python that saves its input and "
+    "returns new tensors, but computes nothing."
 )
 SIZES = (1001, 1500, 2000, 3000, 4096, 10_000, 100_000, 1_000_000, 10_000_000)
 
@@ -34,23 +38,33 @@ SIZES = (1001, 1500, 2000, 3000, 4096, 10_000, 100_000, 1_000_000, 10_000_000)
 def prepare(
     peer: Peer, function: str, batches: tuple[Array, ...], parameters: Mapping[str, float]
 ) -> Forms:
-    """Prepare both libraries in one process, where they take turns of milliseconds."""
-    if peer.name != HOST:
-        return {}
+    """Prepare both libraries in one process, where they take turns of milliseconds.
+
+    The process of the other one has the ways in Python: nothing leads back to them from the C++.
+    """
     import torch
 
     import elufast
     import elufast.torch
 
-    torch.set_num_threads(elufast.get_num_threads())
-    ours, theirs = getattr(elufast.torch, function), getattr(torch.nn.functional, function)
+    ours = getattr(elufast.torch, function)
     (rows,) = batches
-    forms: Forms = {}
-    for name, activation in ((HOST, ours), (OTHER, theirs)):
-        forms[name, FORWARD] = [_prepared(partial(activation, tensor(x))) for x in rows]
-        forms[name, BOTH] = [_prepared(_both(activation, x)) for x in rows]
-    forms[FLOOR, BOTH] = [_prepared(_both(_nothing(), x)) for x in rows]
-    return forms
+    if peer.name == HOST:
+        torch.set_num_threads(elufast.get_num_threads())
+        elufast.torch.build_native()
+        theirs = getattr(torch.nn.functional, function)
+        return _forms(HOST, ours, rows) | _forms(OTHER, theirs, rows)
+    elufast.set_num_threads(torch.get_num_threads())
+    torch.set_grad_enabled(True)  # which that peer by itself has off
+    floor = [_prepared(_both(_nothing(), x)) for x in rows]
+    return _forms(PYTHON, ours, rows) | {(FLOOR, BOTH): floor}
+
+
+def _forms(name: str, activation: Callable[[Any], Any], rows: Array) -> Forms:
+    return {
+        (name, FORWARD): [_prepared(partial(activation, tensor(x))) for x in rows],
+        (name, BOTH): [_prepared(_both(activation, x)) for x in rows],
+    }
 
 
 def _nothing() -> Callable[[Any], Any]:
@@ -59,11 +73,13 @@ def _nothing() -> Callable[[Any], Any]:
     class Nothing(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, x: Any) -> Any:
-            return x.detach()
+            ctx.save_for_backward(x)
+            return torch.empty_like(x)
 
         @staticmethod
         def backward(ctx: Any, grad: Any) -> Any:
-            return grad
+            (x,) = ctx.saved_tensors
+            return torch.empty_like(x)
 
     return Nothing.apply
 
@@ -117,7 +133,7 @@ class Torch(Study):
     def sheets(self, comparison: Comparison) -> Iterator[Sheet]:
         columns = ["elements"]
         for form in (FORWARD, BOTH):
-            columns += [f"{form}: elufast", "PyTorch", "ratio"]
+            columns += [f"{form}: PyTorch", "elufast", "ratio", "in Python", "ratio"]
         columns.append(FLOOR)
         for keys, records in comparison.groups("function", "dtype", "threads").items():
             function, dtype, count = keys
@@ -144,10 +160,12 @@ class Torch(Study):
 
 
 def _cells(found: Mapping[tuple[int, str, str], Record], n: int, form: str) -> Iterator[Cell | str]:
-    ours, theirs = found.get((n, HOST, form)), found.get((n, OTHER, form))
-    yield from (_microseconds(ours), _microseconds(theirs))
-    ratio = ours.figures.get("to_torch") if ours else None
-    yield Cell(times(ratio), BAD if ratio is not None and ratio >= 1 else "")
+    yield _microseconds(found.get((n, OTHER, form)))
+    for name in (HOST, PYTHON):
+        record = found.get((n, name, form))
+        yield _microseconds(record)
+        ratio = record.figures.get("to_torch") if record else None
+        yield Cell(times(ratio), BAD if ratio is not None and ratio >= 1 else "")
 
 
 def _microseconds(record: Record | None) -> str:
