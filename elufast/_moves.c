@@ -96,6 +96,84 @@ ROWS(swap_16, uint16_t, swapped_16)
 ROWS(swap_32, uint32_t, swapped_32)
 ROWS(swap_64, uint64_t, swapped_64)
 
+/* ---- tiles of transposed arrays ---- */
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define BITS 16
+#define LANES 8
+#define LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#include "_turn.inc"
+#define BITS 32
+#define LANES 4
+#define LOW 0, 4, 1, 5
+#define HIGH 2, 6, 3, 7
+#include "_turn.inc"
+#define BITS 64
+#define LANES 2
+#define LOW 0, 2
+#define HIGH 1, 3
+#include "_turn.inc"
+#define HAVE_TURNS
+#endif
+#endif
+
+#ifdef HAVE_TURNS
+static int is_turned(elufast_steps to, elufast_steps from, size_t size) {
+    return from.step == (ptrdiff_t)size && to.row_step == (ptrdiff_t)size;
+}
+
+static void turn(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                 size_t n, size_t rows, size_t size) {
+    if (size == 2) {
+        turn_16(to, to_steps, from, from_steps, n, rows);
+    } else if (size == 4) {
+        turn_32(to, to_steps, from, from_steps, n, rows);
+    } else {
+        turn_64(to, to_steps, from, from_steps, n, rows);
+    }
+}
+
+static elufast_steps exchanged(elufast_steps s) {
+    const elufast_steps result = {s.row_step, s.step};
+    return result;
+}
+
+/* 1: done. Rows and columns may have each other's names. */
+static int copy_turned(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                       size_t n, size_t rows, size_t size) {
+    if (rows < 2 || (size != 2 && size != 4 && size != 8)) return 0;
+    if (is_turned(to_steps, from_steps, size)) {
+        turn(to, to_steps, from, from_steps, n, rows, size);
+        return 1;
+    }
+    if (!is_turned(exchanged(to_steps), exchanged(from_steps), size)) return 0;
+    turn(to, exchanged(to_steps), from, exchanged(from_steps), rows, n, size);
+    return 1;
+}
+#else
+static int copy_turned(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
+                       size_t n, size_t rows, size_t size) {
+    (void)to, (void)to_steps, (void)from, (void)from_steps, (void)n, (void)rows, (void)size;
+    return 0;
+}
+#endif
+
+enum { LINE = 64 };
+
+/* 1: done. Rows that are one line of the cache each, as such tiles have: a loop over their items
+ * would cost as much again as they do. */
+static int copy_lines(char *restrict to, elufast_steps to_steps, const char *restrict from,
+                      elufast_steps from_steps, size_t n, size_t rows, size_t size) {
+    const ptrdiff_t step = (ptrdiff_t)size;
+    if (n * size != LINE || to_steps.step != step || from_steps.step != step) return 0;
+    for (; rows > 0; rows--, to += to_steps.row_step, from += from_steps.row_step) {
+        memcpy(to, from, LINE);
+    }
+    return 1;
+}
+
 /* Items of any size, longdouble's for one; reversed byte by byte if they are to be swapped. */
 static void move_any(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
                      size_t n, size_t rows, size_t size, int is_swapped) {
@@ -112,6 +190,10 @@ static void move_any(char *to, elufast_steps to_steps, const char *from, elufast
 
 static void copy(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
                  size_t n, size_t rows, size_t size) {
+    if (copy_lines(to, to_steps, from, from_steps, n, rows, size) ||
+        copy_turned(to, to_steps, from, from_steps, n, rows, size)) {
+        return;
+    }
     switch (size) {
         case 1:
             copy_8(to, to_steps, from, from_steps, n, rows);

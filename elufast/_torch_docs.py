@@ -36,6 +36,7 @@ See Also
 --------
 {NAME} : The same as a module.
 {Name}Function : The same as a `torch.autograd.Function`.
+build_native : Makes it faster for small tensors, by C++.
 elufast.{name}, elufast.{name}_backward, elufast.{name}_grad2
 
 Notes

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,21 @@ def add_ratio(records: Sequence[Record], name: str, base_of: Callable[[Record], 
         base = found.get(base_of(record))
         if base is not None and base.ns_per_element and record.ns_per_element:
             record.figures[name] = record.ns_per_element / base.ns_per_element
+
+
+def add_ratio_of_rounds(
+    records: Sequence[Record], name: str, base_of: Callable[[Record], Any]
+) -> None:
+    """As `add_ratio`, but the median of the ratios that single rounds have.
+
+    For calls that wander by a third while the rounds go on: those of one round meet the same.
+    """
+    found = {key_of(record): record for record in records if record.status == "measured"}
+    for record in found.values():
+        base = found.get(base_of(record))
+        if base is not None:
+            rounds = zip(record.seconds, base.seconds, strict=False)
+            record.figures[name] = median(mine / others for mine, others in rounds)
 
 
 def key_of(record: Record, **changes: Any) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..cases import Case
-from ..forms import Forms, add_ratio, key_of, measure_forms, serve_forms
+from ..forms import Forms, add_ratio_of_rounds, key_of, measure_forms, serve_forms
 from ..peers.base import Array, Peer, Prepared
 from ..peers.torch_out import array, tensor
 from ..results import Comparison, Record, threads
@@ -28,7 +28,8 @@ FLOOR = "floor"
 """An autograd.Function in Python that saves its input and computes nothing: what PyTorch asks for
 any of them."""
 NOTE = (
-    "elufast: after build_native(); in Python: without it. Marked: not faster than PyTorch. "
+    "elufast: after build_native(); in Python: without it. Ratios to PyTorch: the median of those "
+    "of the rounds. Marked: not faster. "
     "Floor: forward and backward of an autograd.Function in Python that saves its input and "
     "returns new tensors, but computes nothing."
 )
@@ -127,14 +128,12 @@ class Torch(Study):
                 for case, data in with_data(mine):
                     step = partial(bench.step, case)
                     records += measure_forms(team, self.name, case, data, bench.rounds, step)
-        add_ratio(records, "to_torch", lambda r: key_of(r, peer=OTHER))
+        add_ratio_of_rounds(records, "to_torch", lambda r: key_of(r, peer=OTHER))
         return records
 
     def sheets(self, comparison: Comparison) -> Iterator[Sheet]:
-        columns = ["elements"]
-        for form in (FORWARD, BOTH):
-            columns += [f"{form}: PyTorch", "elufast", "ratio", "in Python", "ratio"]
-        columns.append(FLOOR)
+        columns = ["elements", f"{FORWARD}: PyTorch", "elufast", "ratio"]
+        columns += [f"{BOTH}: PyTorch", "elufast", "ratio", "in Python", "ratio", FLOOR]
         for keys, records in comparison.groups("function", "dtype", "threads").items():
             function, dtype, count = keys
             found = {(record.n, record.peer, record.form): record for record in records}
@@ -142,7 +141,8 @@ class Torch(Study):
             rows: list[list[Cell | str]] = [
                 [
                     f"{n:,}",
-                    *(cell for form in (FORWARD, BOTH) for cell in _cells(found, n, form)),
+                    *_cells(found, n, FORWARD, (HOST,)),
+                    *_cells(found, n, BOTH, (HOST, PYTHON)),
                     _microseconds(found.get((n, FLOOR, BOTH))),
                 ]
                 for n in sizes
@@ -159,9 +159,11 @@ class Torch(Study):
         return [save_bars(ours, path, keys, "to_torch", title, (1,))]
 
 
-def _cells(found: Mapping[tuple[int, str, str], Record], n: int, form: str) -> Iterator[Cell | str]:
+def _cells(
+    found: Mapping[tuple[int, str, str], Record], n: int, form: str, ways: Sequence[str]
+) -> Iterator[Cell | str]:
     yield _microseconds(found.get((n, OTHER, form)))
-    for name in (HOST, PYTHON):
+    for name in ways:
         record = found.get((n, name, form))
         yield _microseconds(record)
         ratio = record.figures.get("to_torch") if record else None
