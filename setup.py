@@ -36,6 +36,7 @@ LOOPS = [
     "elufast/_loops.c",
     "elufast/_half_loops.c",
     "elufast/_bfloat_loops.c",
+    "elufast/_ordinary_loops.c",
     "elufast/_moves.c",
     "elufast/_stream.c",
 ]

@@ -1,0 +1,78 @@
+/* Parameters that are ordinary: from 2^-8 to 2^8. The loops that _ordinary_loops.c has for them,
+ * and the choice between those and the general ones, of which nothing can be seen in the results.
+ */
+#ifndef ELUFAST_ORDINARY_H
+#define ELUFAST_ORDINARY_H
+
+#include <stdint.h>
+
+#include "_kernels.h"
+
+#define ELUFAST_ORDINARY_KERNEL(name) ELUFAST_JOIN(ELUFAST_TABLE, _ordinary_##name)
+
+#define ELUFAST_FUNCTION(name, family, shape)                                                  \
+    extern elufast_kernel ELUFAST_ORDINARY_KERNEL(name##_scalar_f32),                          \
+        ELUFAST_ORDINARY_KERNEL(name##_array_f32), ELUFAST_ORDINARY_KERNEL(name##_scalar_f64), \
+        ELUFAST_ORDINARY_KERNEL(name##_array_f64);
+#include "elufast/functions.inc"
+#undef ELUFAST_FUNCTION
+
+/* The bits of positive numbers grow with them; by a maximum, which is two operations. */
+#define ELUFAST_ARE_ORDINARY(name, uint, low, high)           \
+    static int name(const char *bytes, size_t n) {            \
+        const uint *bits = (const uint *)(const void *)bytes; \
+        uint most = 0;                                        \
+        for (size_t i = 0; i < n; i++) {                      \
+            const uint above = bits[i] - (low);               \
+            most = most > above ? most : above;               \
+        }                                                     \
+        return most <= (high) - (low);                        \
+    }
+
+/* Formulas that are the same for all parameters, whose arrays are not worth a look. */
+#define ELUFAST_ONE_WAY_elu 0, 1
+#define ELUFAST_ONE_WAY_elu_backward_from_output 0, 1
+#define ELUFAST_ONE_WAY_selu_backward_from_output 0, 1
+#define ELUFAST_SECOND(first, second, ...) second
+#define ELUFAST_SECOND_OF(...) ELUFAST_SECOND(__VA_ARGS__, 0, 0)
+#define ELUFAST_HAS_ONE_WAY(name) ELUFAST_SECOND_OF(ELUFAST_ONE_WAY_##name)
+
+typedef struct {
+    elufast_kernel *general, *ordinary;
+    int (*are_ordinary)(const char *, size_t);
+    int data, parameters, out;
+    int has_one_way;
+    size_t item;
+} elufast_choice;
+
+/* An array of parameters is looked at in parts of so many, which stay in the first-level cache: one
+ * that is out of the ordinary slows down its neighbours alone. */
+enum { ELUFAST_PART = 1024 };
+
+/* For `numbers` of each parameter. */
+static void elufast_choose(const elufast_choice *c, const char *const *data,
+                           const char *const *parameters, char *const *out, size_t n,
+                           size_t numbers) {
+    int is_ordinary = 1;
+    for (int i = 0; i < c->parameters; i++) is_ordinary &= c->are_ordinary(parameters[i], numbers);
+    (is_ordinary ? c->ordinary : c->general)(data, parameters, out, n);
+}
+
+static void elufast_choose_by_parts(const elufast_choice *c, const char *const *data,
+                                    const char *const *parameters, char *const *out, size_t n) {
+    const char *data_at[ELUFAST_MAX_DATA], *parameters_at[ELUFAST_MAX_PARAMETERS];
+    char *out_at[ELUFAST_MAX_OUT];
+    if (c->has_one_way) {
+        c->general(data, parameters, out, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i += ELUFAST_PART) {
+        const size_t offset = i * c->item, count = n - i < ELUFAST_PART ? n - i : ELUFAST_PART;
+        for (int k = 0; k < c->data; k++) data_at[k] = data[k] + offset;
+        for (int k = 0; k < c->parameters; k++) parameters_at[k] = parameters[k] + offset;
+        for (int k = 0; k < c->out; k++) out_at[k] = out[k] + offset;
+        elufast_choose(c, data_at, parameters_at, out_at, count, count);
+    }
+}
+
+#endif

@@ -1,0 +1,18 @@
+/* The loops for parameters that need no scaling (see _ordinary.h), which is nearly all of them:
+ * half the work, and the same bits. The formulas know it from ELUFAST_ORDINARY. */
+#define ELUFAST_ORDINARY
+#define ELUFAST_STORAGE
+#include "_ordinary.h"
+#include "elufast/activations.h"
+
+#include "_plain_loops.h"
+
+#define ELUFAST_REAL float
+#define ELUFAST_F(name) name##_f32
+#define ELUFAST_KERNEL_NAME(name) ELUFAST_ORDINARY_KERNEL(name##_f32)
+#include "_kernels.inc"
+
+#define ELUFAST_REAL double
+#define ELUFAST_F(name) name##_f64
+#define ELUFAST_KERNEL_NAME(name) ELUFAST_ORDINARY_KERNEL(name##_f64)
+#include "_kernels.inc"
