@@ -3,6 +3,8 @@
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,8 @@ LOOPS = [
     "elufast/_half_loops.c",
     "elufast/_bfloat_loops.c",
     "elufast/_ordinary_loops.c",
+    "elufast/_ordinary_half_loops.c",
+    "elufast/_ordinary_bfloat_loops.c",
     "elufast/_moves.c",
     "elufast/_stream.c",
 ]
@@ -86,20 +90,25 @@ class BuildExtension(build_ext):
             ext.libraries.append("m")
         if sys.platform == "linux":
             ext.libraries.append("dl")  # glibc before 2.34 has dlsym there
-        self.add_loops(ext, "baseline", [])
+        wanted = {"baseline": []}
         for name, flags in INSTRUCTION_SETS.items():
             if is_gnu_like and self.works(flags, CPU_PROBE):
                 ext.define_macros.append((f"ELUFAST_HAVE_{name.upper()}", "1"))
-                self.add_loops(ext, name, flags)
+                wanted[name] = flags
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for objects in pool.map(
+                partial(self.compile_loops, ext), *zip(*wanted.items(), strict=True)
+            ):
+                ext.extra_objects += objects
         super().build_extension(ext)
 
     def wants_openmp(self):
         """ELUFAST_OPENMP=0 leaves it out, also where the compiler has it."""
         return os.environ.get("ELUFAST_OPENMP", "").strip() != "0"
 
-    def add_loops(self, ext, name, flags):
-        """Compile the loops for one instruction set, into a folder of its own."""
-        ext.extra_objects += self.compiler.compile(
+    def compile_loops(self, ext, name, flags):
+        """Compile them for one instruction set, into a folder of its own."""
+        return self.compiler.compile(
             LOOPS,
             output_dir=str(Path(self.build_temp, name)),
             macros=[

@@ -25,49 +25,56 @@
 #define ELUFAST_KERNEL_NAME(name) name##_ld
 #include "_kernels.inc"
 
-ELUFAST_ARE_ORDINARY(are_ordinary_f32, uint32_t, 0x3B800000u, 0x43800000u)
-ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000u, 0x4070000000000000u)
-
-#define ELUFAST_CHOICE(name, variant, family, shape, type, item, choose)                          \
-    static void name##_chosen_##variant##_##type(                                                 \
-        const char *const *data, const char *const *parameters, char *const *out, size_t n) {     \
-        static const elufast_choice choice = {name##_##variant##_##type,                          \
-                                              ELUFAST_ORDINARY_KERNEL(name##_##variant##_##type), \
-                                              are_ordinary_##type,                                \
-                                              ELUFAST_DATA_##shape,                               \
-                                              0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT),       \
-                                              ELUFAST_OUT_##shape,                                \
-                                              ELUFAST_HAS_ONE_WAY(name),                          \
-                                              sizeof(item)};                                      \
-        choose;                                                                                   \
-    }
-#define ELUFAST_CHOICES(name, family, shape, type, item)                 \
-    ELUFAST_CHOICE(name, scalar, family, shape, type, item,              \
-                   elufast_choose(&choice, data, parameters, out, n, 1)) \
-    ELUFAST_CHOICE(name, array, family, shape, type, item,               \
-                   elufast_choose_by_parts(&choice, data, parameters, out, n))
-#define ELUFAST_FUNCTION(name, family, shape)        \
-    ELUFAST_CHOICES(name, family, shape, f32, float) \
-    ELUFAST_CHOICES(name, family, shape, f64, double)
-#include "elufast/functions.inc"
-#undef ELUFAST_FUNCTION
-
 #define ELUFAST_FUNCTION(name, family, shape) \
     ELUFAST_DECLARE(ELUFAST_HALF, name)       \
     ELUFAST_DECLARE(ELUFAST_BFLOAT, name)
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 
+/* 2^-8 and 2^8 in each type. */
+ELUFAST_ARE_ORDINARY(are_ordinary_f16, uint16_t, 0x1C00, 0x5C00)
+ELUFAST_ARE_ORDINARY(are_ordinary_bf16, uint16_t, 0x3B80, 0x4380)
+ELUFAST_ARE_ORDINARY(are_ordinary_f32, uint32_t, 0x3B800000, 0x43800000)
+ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x4070000000000000)
+
+#define ELUFAST_OWN_F32(name) name##_f32
+#define ELUFAST_OWN_F64(name) name##_f64
+#define ELUFAST_CHOICE(name, variant, family, shape, type, GENERAL, choose)                       \
+    static void name##_chosen_##variant##_##type(                                                 \
+        const char *const *data, const char *const *parameters, char *const *out, size_t n) {     \
+        static const elufast_choice choice = {GENERAL(name##_##variant),                          \
+                                              ELUFAST_ORDINARY_KERNEL(name##_##variant##_##type), \
+                                              are_ordinary_##type,                                \
+                                              ELUFAST_DATA_##shape,                               \
+                                              0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT),       \
+                                              ELUFAST_OUT_##shape,                                \
+                                              ELUFAST_HAS_ONE_WAY(name),                          \
+                                              ELUFAST_SIZE_##type};                               \
+        choose;                                                                                   \
+    }
+#define ELUFAST_CHOICES(name, family, shape, type, GENERAL)              \
+    ELUFAST_CHOICE(name, scalar, family, shape, type, GENERAL,           \
+                   elufast_choose(&choice, data, parameters, out, n, 1)) \
+    ELUFAST_CHOICE(name, array, family, shape, type, GENERAL,            \
+                   elufast_choose_by_parts(&choice, data, parameters, out, n))
+#define ELUFAST_FUNCTION(name, family, shape)                  \
+    ELUFAST_CHOICES(name, family, shape, f16, ELUFAST_HALF)    \
+    ELUFAST_CHOICES(name, family, shape, bf16, ELUFAST_BFLOAT) \
+    ELUFAST_CHOICES(name, family, shape, f32, ELUFAST_OWN_F32) \
+    ELUFAST_CHOICES(name, family, shape, f64, ELUFAST_OWN_F64)
+#include "elufast/functions.inc"
+#undef ELUFAST_FUNCTION
+
 extern elufast_kernel_table ELUFAST_TABLE;
 elufast_kernel_table ELUFAST_TABLE = {
-#define ELUFAST_OWN(name, type) {name##_defaults_##type, name##_scalar_##type, name##_array_##type}
-#define ELUFAST_CHOSEN(name, type) \
-    {name##_defaults_##type, name##_chosen_scalar_##type, name##_chosen_array_##type}
-#define ELUFAST_OTHER(name, kernel) \
-    {kernel(name##_defaults), kernel(name##_scalar), kernel(name##_array)}
-#define ELUFAST_FUNCTION(name, family, shape)                                                 \
-    {ELUFAST_OTHER(name, ELUFAST_HALF), ELUFAST_CHOSEN(name, f32), ELUFAST_CHOSEN(name, f64), \
-     ELUFAST_OWN(name, ld), ELUFAST_OTHER(name, ELUFAST_BFLOAT)},
+#define ELUFAST_CHOSEN(name, type, GENERAL) \
+    {GENERAL(name##_defaults), name##_chosen_scalar_##type, name##_chosen_array_##type}
+#define ELUFAST_FUNCTION(name, family, shape)                 \
+    {ELUFAST_CHOSEN(name, f16, ELUFAST_HALF),                 \
+     ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32),              \
+     ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64),              \
+     {name##_defaults_ld, name##_scalar_ld, name##_array_ld}, \
+     ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT)},
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 };

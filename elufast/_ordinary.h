@@ -10,10 +10,14 @@
 
 #define ELUFAST_ORDINARY_KERNEL(name) ELUFAST_JOIN(ELUFAST_TABLE, _ordinary_##name)
 
-#define ELUFAST_FUNCTION(name, family, shape)                                                  \
-    extern elufast_kernel ELUFAST_ORDINARY_KERNEL(name##_scalar_f32),                          \
-        ELUFAST_ORDINARY_KERNEL(name##_array_f32), ELUFAST_ORDINARY_KERNEL(name##_scalar_f64), \
-        ELUFAST_ORDINARY_KERNEL(name##_array_f64);
+#define ELUFAST_DECLARE_ORDINARY(name, type)                             \
+    extern elufast_kernel ELUFAST_ORDINARY_KERNEL(name##_scalar_##type), \
+        ELUFAST_ORDINARY_KERNEL(name##_array_##type);
+#define ELUFAST_FUNCTION(name, family, shape) \
+    ELUFAST_DECLARE_ORDINARY(name, f16)       \
+    ELUFAST_DECLARE_ORDINARY(name, bf16)      \
+    ELUFAST_DECLARE_ORDINARY(name, f32)       \
+    ELUFAST_DECLARE_ORDINARY(name, f64)
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 
@@ -23,10 +27,10 @@
         const uint *bits = (const uint *)(const void *)bytes; \
         uint most = 0;                                        \
         for (size_t i = 0; i < n; i++) {                      \
-            const uint above = bits[i] - (low);               \
+            const uint above = (uint)(bits[i] - (low));       \
             most = most > above ? most : above;               \
         }                                                     \
-        return most <= (high) - (low);                        \
+        return most <= (uint)((high) - (low));                \
     }
 
 /* Formulas that are the same for all parameters, whose arrays are not worth a look. */
@@ -36,6 +40,8 @@
 #define ELUFAST_SECOND(first, second, ...) second
 #define ELUFAST_SECOND_OF(...) ELUFAST_SECOND(__VA_ARGS__, 0, 0)
 #define ELUFAST_HAS_ONE_WAY(name) ELUFAST_SECOND_OF(ELUFAST_ONE_WAY_##name)
+
+enum { ELUFAST_SIZE_f16 = 2, ELUFAST_SIZE_bf16 = 2, ELUFAST_SIZE_f32 = 4, ELUFAST_SIZE_f64 = 8 };
 
 typedef struct {
     elufast_kernel *general, *ordinary;

@@ -144,6 +144,11 @@ ELUFAST_FN double elufast_fma_f64(double a, double b, double c) {
     product_error += a_hi * b_lo;
     product_error += a_lo * b_hi;
     product_error += a_lo * b_lo;
+    /* Among the subnormal numbers and just above, the products of halves are rounded themselves;
+     * and a product alone is right as it is. */
+    int is_exact = (elufast_bits_f64(p) & 0x7FF0000000000000) > (elufast_i64)4 << 52;
+    is_exact &= (elufast_bits_f64(c_ok) << 1) != 0;
+    product_error = elufast_from_bits_f64(elufast_bits_f64(product_error) & -(elufast_i64)is_exact);
     double c_part = s - p;
     double sum_error = (p - (s - c_part)) + (c_ok - c_part);
     /* A correction of 0 becomes -0, which leaves the sign of a sum of 0 alone. */
