@@ -1,12 +1,15 @@
 """Parameters from 2^-8 to 2^8 have loops of their own, whose bits are those of the general ones."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from support import BFLOAT16, assert_same_bits, function, outputs
 
-from elufast._reference import finfo
-
 import elufast
+from elufast._reference import finfo
 
 PART = 1024  # how many of an array of parameters are looked at at once: one that is out of the
 #             ordinary sends the others the general way, too
@@ -111,3 +114,14 @@ def test_a_part_ends_anywhere():
         got = elufast.elu_grad(x, alpha)
         expected = [elufast.elu_grad(a, b) for a, b in zip(x, alpha, strict=True)]
         assert_same_bits(got, np.array(expected))
+
+
+@pytest.mark.skipif("ELUFAST_ISA" in os.environ, reason="within the test of an instruction set")
+@pytest.mark.parametrize("name", elufast.show_config(mode="dict")["instruction_sets_built"][1:])
+def test_with_lower_instruction_sets(name):
+    environment = os.environ | {"ELUFAST_ISA": name}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if "is not an instruction set that this build" in done.stdout + done.stderr:
+        pytest.skip(f"this processor lacks {name}")
+    assert done.returncode == 0, done.stdout
