@@ -1,6 +1,7 @@
 """What the constants of long loops rest on: costs, threads, streaming, late threads, fresh memory.
 
     python benchmarks/thresholds.py costs        ns per element: the table of elufast/_costs.c
+    python benchmarks/thresholds.py parameters   given ones against the defaults
     python benchmarks/thresholds.py threads      two threads against one, by work for each
     python benchmarks/thresholds.py streaming    past the caches against through them
     python benchmarks/thresholds.py tail         the slowest of many calls with two threads
@@ -14,6 +15,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import ml_dtypes  # noqa: F401 -- NumPy knows bfloat16 by its name
@@ -80,6 +82,23 @@ def study_costs() -> None:
                     costs.append((found[""] - found["0"]) / n)
                 cells.append(f"{dtype} {'given' if alpha else 'default'} {min(costs):.3f}")
         print(f"{shape:12}", "  ".join(cells), flush=True)
+
+
+def study_parameters() -> None:
+    """What numbers and arrays of them cost, ordinary ones and others, in the caches."""
+    elufast.set_num_threads(1)
+    n = 8000
+    for dtype in ("f", "d", "e", "bfloat16"):
+        for row in _ufuncs.ROWS:
+            function, (data, out) = getattr(elufast, row.name), arrays(row, n, dtype)
+            turns = {"": partial(function, *data, out=out)}
+            for name, value in (("number", 0.7), ("array", 0.7), ("array below 2^-8", 0.003)):
+                given = [np.full(n, value, dtype) if "array" in name else value]
+                given *= len(row.parameters)
+                turns[name] = partial(function, *data, *given, out=out)
+            found = medians(turns, 100)
+            cells = [f"{name} {found[name] / found['']:.2f}" for name in turns if name]
+            print(f"{dtype:9}{row.name:26}", "  ".join(cells), flush=True)
 
 
 def study_threads() -> None:
@@ -185,6 +204,7 @@ def study_fresh() -> None:
 
 STUDIES = {
     "costs": study_costs,
+    "parameters": study_parameters,
     "threads": study_threads,
     "streaming": study_streaming,
     "tail": study_tail,
