@@ -67,6 +67,7 @@ OTHER_SOURCES = [
     "elufast/_promotion.c",
     "elufast/_tensors.c",
     "elufast/_walk.c",
+    "elufast/_walk_plan.c",
 ]
 HEADERS = [str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")]
 OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"

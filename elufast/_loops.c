@@ -48,15 +48,17 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
                                               ELUFAST_DATA_##shape,                               \
                                               0 ELUFAST_PARAMETERS_##family(ELUFAST_COUNT),       \
                                               ELUFAST_OUT_##shape,                                \
-                                              ELUFAST_HAS_ONE_WAY(name),                          \
                                               ELUFAST_SIZE_##type};                               \
         choose;                                                                                   \
     }
-#define ELUFAST_CHOICES(name, family, shape, type, GENERAL)              \
+#define ELUFAST_CHOICES_1(name, family, shape, type, GENERAL)
+#define ELUFAST_CHOICES_0(name, family, shape, type, GENERAL)            \
     ELUFAST_CHOICE(name, scalar, family, shape, type, GENERAL,           \
                    elufast_choose(&choice, data, parameters, out, n, 1)) \
     ELUFAST_CHOICE(name, array, family, shape, type, GENERAL,            \
                    elufast_choose_by_parts(&choice, data, parameters, out, n))
+#define ELUFAST_CHOICES(name, ...) \
+    ELUFAST_JOIN(ELUFAST_CHOICES_, ELUFAST_HAS_ONE_WAY(name))(name, __VA_ARGS__)
 #define ELUFAST_FUNCTION(name, family, shape)                  \
     ELUFAST_CHOICES(name, family, shape, f16, ELUFAST_HALF)    \
     ELUFAST_CHOICES(name, family, shape, bf16, ELUFAST_BFLOAT) \
@@ -67,8 +69,12 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
 
 extern elufast_kernel_table ELUFAST_TABLE;
 elufast_kernel_table ELUFAST_TABLE = {
-#define ELUFAST_CHOSEN(name, type, GENERAL) \
+#define ELUFAST_CHOSEN_1(name, type, GENERAL) \
+    {GENERAL(name##_defaults), GENERAL(name##_scalar), GENERAL(name##_array)}
+#define ELUFAST_CHOSEN_0(name, type, GENERAL) \
     {GENERAL(name##_defaults), name##_chosen_scalar_##type, name##_chosen_array_##type}
+#define ELUFAST_CHOSEN(name, ...) \
+    ELUFAST_JOIN(ELUFAST_CHOSEN_, ELUFAST_HAS_ONE_WAY(name))(name, __VA_ARGS__)
 #define ELUFAST_FUNCTION(name, family, shape)                 \
     {ELUFAST_CHOSEN(name, f16, ELUFAST_HALF),                 \
      ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32),              \

@@ -7,6 +7,20 @@
 #include <stdint.h>
 
 #include "_kernels.h"
+#include "elufast/config.h"
+
+/* Whether a row has no such loops: 1 where the formula is the same for all parameters, and for all
+ * rows on the x86-64 baseline, whose speed is not worth the space; else 0. */
+#if ELUFAST_HAVE_FMA
+#define ELUFAST_ONE_WAY_elu 0, 1
+#define ELUFAST_ONE_WAY_elu_backward_from_output 0, 1
+#define ELUFAST_ONE_WAY_selu_backward_from_output 0, 1
+#define ELUFAST_SECOND(first, second, ...) second
+#define ELUFAST_SECOND_OF(...) ELUFAST_SECOND(__VA_ARGS__, 0, 0)
+#define ELUFAST_HAS_ONE_WAY(name) ELUFAST_SECOND_OF(ELUFAST_ONE_WAY_##name)
+#else
+#define ELUFAST_HAS_ONE_WAY(name) 1
+#endif
 
 #define ELUFAST_ORDINARY_KERNEL(name) ELUFAST_JOIN(ELUFAST_TABLE, _ordinary_##name)
 
@@ -23,7 +37,7 @@
 
 /* The bits of positive numbers grow with them; by a maximum, which is two operations. */
 #define ELUFAST_ARE_ORDINARY(name, uint, low, high)           \
-    static int name(const char *bytes, size_t n) {            \
+    static inline int name(const char *bytes, size_t n) {     \
         const uint *bits = (const uint *)(const void *)bytes; \
         uint most = 0;                                        \
         for (size_t i = 0; i < n; i++) {                      \
@@ -33,21 +47,12 @@
         return most <= (uint)((high) - (low));                \
     }
 
-/* Formulas that are the same for all parameters, whose arrays are not worth a look. */
-#define ELUFAST_ONE_WAY_elu 0, 1
-#define ELUFAST_ONE_WAY_elu_backward_from_output 0, 1
-#define ELUFAST_ONE_WAY_selu_backward_from_output 0, 1
-#define ELUFAST_SECOND(first, second, ...) second
-#define ELUFAST_SECOND_OF(...) ELUFAST_SECOND(__VA_ARGS__, 0, 0)
-#define ELUFAST_HAS_ONE_WAY(name) ELUFAST_SECOND_OF(ELUFAST_ONE_WAY_##name)
-
 enum { ELUFAST_SIZE_f16 = 2, ELUFAST_SIZE_bf16 = 2, ELUFAST_SIZE_f32 = 4, ELUFAST_SIZE_f64 = 8 };
 
 typedef struct {
     elufast_kernel *general, *ordinary;
     int (*are_ordinary)(const char *, size_t);
     int data, parameters, out;
-    int has_one_way;
     size_t item;
 } elufast_choice;
 
@@ -56,22 +61,19 @@ typedef struct {
 enum { ELUFAST_PART = 1024 };
 
 /* For `numbers` of each parameter. */
-static void elufast_choose(const elufast_choice *c, const char *const *data,
-                           const char *const *parameters, char *const *out, size_t n,
-                           size_t numbers) {
+static inline void elufast_choose(const elufast_choice *c, const char *const *data,
+                                  const char *const *parameters, char *const *out, size_t n,
+                                  size_t numbers) {
     int is_ordinary = 1;
     for (int i = 0; i < c->parameters; i++) is_ordinary &= c->are_ordinary(parameters[i], numbers);
     (is_ordinary ? c->ordinary : c->general)(data, parameters, out, n);
 }
 
-static void elufast_choose_by_parts(const elufast_choice *c, const char *const *data,
-                                    const char *const *parameters, char *const *out, size_t n) {
+static inline void elufast_choose_by_parts(const elufast_choice *c, const char *const *data,
+                                           const char *const *parameters, char *const *out,
+                                           size_t n) {
     const char *data_at[ELUFAST_MAX_DATA], *parameters_at[ELUFAST_MAX_PARAMETERS];
     char *out_at[ELUFAST_MAX_OUT];
-    if (c->has_one_way) {
-        c->general(data, parameters, out, n);
-        return;
-    }
     for (size_t i = 0; i < n; i += ELUFAST_PART) {
         const size_t offset = i * c->item, count = n - i < ELUFAST_PART ? n - i : ELUFAST_PART;
         for (int k = 0; k < c->data; k++) data_at[k] = data[k] + offset;

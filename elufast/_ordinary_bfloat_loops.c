@@ -1,11 +1,14 @@
 /* As _ordinary_loops.c, over bfloat16. */
 #define ELUFAST_ORDINARY
 #define ELUFAST_STORAGE
-#include "_bfloat_loops.h"
 #include "_ordinary.h"
+
+#if ELUFAST_HAVE_FMA
+#include "_bfloat_loops.h"
 #include "elufast/activations.h"
 
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) ELUFAST_ORDINARY_KERNEL(name##_bf16)
 #include "_kernels.inc"
+#endif

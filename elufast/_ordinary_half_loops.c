@@ -2,11 +2,14 @@
 #define ELUFAST_ORDINARY
 #define ELUFAST_FOR_HALF
 #define ELUFAST_STORAGE
-#include "_half_loops.h"
 #include "_ordinary.h"
+
+#if ELUFAST_HAVE_FMA
+#include "_half_loops.h"
 #include "elufast/activations.h"
 
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) ELUFAST_ORDINARY_KERNEL(name##_f16)
 #include "_kernels.inc"
+#endif

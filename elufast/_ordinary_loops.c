@@ -3,9 +3,10 @@
 #define ELUFAST_ORDINARY
 #define ELUFAST_STORAGE
 #include "_ordinary.h"
-#include "elufast/activations.h"
 
+#if ELUFAST_HAVE_FMA
 #include "_plain_loops.h"
+#include "elufast/activations.h"
 
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
@@ -16,3 +17,4 @@
 #define ELUFAST_F(name) name##_f64
 #define ELUFAST_KERNEL_NAME(name) ELUFAST_ORDINARY_KERNEL(name##_f64)
 #include "_kernels.inc"
+#endif

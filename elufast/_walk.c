@@ -1,17 +1,10 @@
-#include "_walk.h"
+#include "_walk_plan.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "_parallel.h"
-
-/* What a kernel cannot take as it lies goes through blocks of so many bytes: those of all operands
- * together stay in the first-level cache, and a kernel's call is small against the work. */
-enum { BLOCK_BYTES = 4096 };
-
-/* From so many elements on, rows are given to the kernels one by one; shorter ones are packed. */
-enum { LONG_ROW = 512 };
 
 /* Below so many items a loop costs more than its items. */
 enum { SHORT_ROW = 8 };
@@ -24,134 +17,9 @@ enum { LINE = 64 };
 static const size_t MIN_ELEMENTS_PER_THREAD = 16384;
 
 typedef struct {
-    const elufast_operand *operand;
-    elufast_converter *convert; /* NULL: it is of the loop's type */
-    int is_usable;              /* native and aligned */
-    int is_straight;            /* usable, and one contiguous array in the order of the walk */
-    int is_prepared;            /* the block holds it before the walk begins */
-    size_t period;              /* its elements repeat after so many */
-} lane;
-
-typedef struct {
-    const elufast_walk *walk;
-    lane lanes[ELUFAST_MAX_OPERANDS];
-    int inputs, operands;
-    int by_rows;     /* a kernel's call ends at the end of a row at the latest */
-    int are_scalars; /* each parameter is one number for a kernel's call */
-    size_t block;    /* elements that a block holds */
-    size_t longest;  /* elements of one kernel's call */
-} plan;
-
-typedef struct {
-    _Alignas(64) char raw[ELUFAST_MAX_OPERANDS][BLOCK_BYTES];   /* as in memory, but packed */
-    _Alignas(64) char ready[ELUFAST_MAX_OPERANDS][BLOCK_BYTES]; /* as the kernels take it */
+    _Alignas(64) char raw[ELUFAST_MAX_OPERANDS][ELUFAST_BLOCK_BYTES]; /* as in memory, but packed */
+    _Alignas(64) char ready[ELUFAST_MAX_OPERANDS][ELUFAST_BLOCK_BYTES]; /* as the kernels take it */
 } workspace;
-
-/* ---- the plan ---- */
-
-static int is_input(const elufast_walk *walk, int k) {
-    return k < walk->loop->function->data + walk->loop->function->parameters;
-}
-
-static elufast_converter *converter(const elufast_walk *walk, int k) {
-    const elufast_operand *operand = &walk->operands[k];
-    const elufast_moves *moves = walk->loop->moves;
-    return is_input(walk, k) ? moves->convert[operand->item][walk->item]
-                             : moves->convert[walk->item][operand->item];
-}
-
-static int count_operands(const elufast_walk *walk) {
-    const elufast_function *f = walk->loop->function;
-    return f->data + f->parameters + f->out;
-}
-
-int elufast_can_walk(const elufast_walk *walk) {
-    for (int k = 0; k < count_operands(walk); k++) {
-        if (walk->operands[k].item != walk->item && converter(walk, k) == NULL) return 0;
-    }
-    return 1;
-}
-
-static size_t period_of(const elufast_walk *walk, const elufast_operand *operand) {
-    size_t period = walk->n;
-    for (int axis = walk->axes - 1; axis >= 0 && operand->steps[axis] == 0; axis--) {
-        period /= walk->lengths[axis];
-    }
-    return period;
-}
-
-static int is_straight(const elufast_walk *walk, const elufast_operand *operand) {
-    ptrdiff_t step = (ptrdiff_t)operand->size;
-    for (int axis = 0; axis < walk->axes; axis++) {
-        if (operand->steps[axis] != step) return 0;
-        step *= (ptrdiff_t)walk->lengths[axis];
-    }
-    return 1;
-}
-
-static int is_row_straight(const plan *p, int k) {
-    const lane *l = &p->lanes[k];
-    return l->is_usable &&
-           (l->is_straight || (p->by_rows && l->operand->steps[0] == (ptrdiff_t)l->operand->size));
-}
-
-static void plan_lanes(plan *p) {
-    const elufast_walk *walk = p->walk;
-    for (int k = 0; k < p->operands; k++) {
-        const elufast_operand *operand = &walk->operands[k];
-        lane *l = &p->lanes[k];
-        l->operand = operand;
-        l->convert = operand->item == walk->item ? NULL : converter(walk, k);
-        l->is_usable = operand->is_aligned && !operand->is_swapped;
-        l->is_straight = l->is_usable && is_straight(walk, operand);
-        l->period = period_of(walk, operand);
-    }
-}
-
-static int parameters_are_scalars(const plan *p) {
-    for (int k = p->walk->loop->function->data; k < p->inputs; k++) {
-        const lane *l = &p->lanes[k];
-        if (l->period != 1 && !(p->by_rows && l->operand->steps[0] == 0)) return 0;
-    }
-    return 1;
-}
-
-static size_t largest_item(const elufast_walk *walk) {
-    size_t largest = walk->loop->item_size;
-    for (int k = 0; k < count_operands(walk); k++) {
-        if (walk->operands[k].size > largest) largest = walk->operands[k].size;
-    }
-    return largest;
-}
-
-/* Blocks hold whole periods, or whole rows where nothing repeats. */
-static void plan_blocks(plan *p) {
-    const size_t most = BLOCK_BYTES / largest_item(p->walk), row = p->walk->lengths[0];
-    size_t unit = p->by_rows || row > most ? 1 : row;
-    int all_in_place = 1;
-    for (int k = 0; k < p->operands; k++) {
-        lane *l = &p->lanes[k];
-        const int is_parameter = k >= p->walk->loop->function->data && k < p->inputs;
-        const int in_place = is_row_straight(p, k) && l->convert == NULL;
-        const int is_scalar = is_parameter && p->are_scalars;
-        l->is_prepared = k < p->inputs && l->period <= most && !in_place;
-        if (l->is_prepared && l->period > unit && !p->by_rows) unit = l->period;
-        all_in_place = all_in_place && (in_place || is_scalar);
-    }
-    p->block = most / unit * unit;
-    p->longest = p->by_rows && all_in_place ? p->walk->n : p->block;
-}
-
-static void make_plan(plan *p) {
-    const elufast_walk *walk = p->walk;
-    const elufast_function *f = walk->loop->function;
-    p->inputs = f->data + f->parameters;
-    p->operands = count_operands(walk);
-    p->by_rows = walk->lengths[0] >= LONG_ROW;
-    plan_lanes(p);
-    p->are_scalars = parameters_are_scalars(p);
-    plan_blocks(p);
-}
 
 /* ---- moving a block ---- */
 
@@ -165,8 +33,8 @@ static void locate(const elufast_walk *walk, size_t i, size_t *at) {
     at[last] = i;
 }
 
-static char *address(const plan *p, int k, size_t i, const size_t *at) {
-    const lane *l = &p->lanes[k];
+static char *address(const elufast_plan *p, int k, size_t i, const size_t *at) {
+    const elufast_lane *l = &p->lanes[k];
     char *place = l->operand->first;
     if (l->is_straight) return place + i * l->operand->size;
     for (int axis = 0; axis < p->walk->axes; axis++) {
@@ -243,8 +111,8 @@ static void move_block(const elufast_walk *walk, transfer *t, const size_t *star
     }
 }
 
-static void transfer_block(const plan *p, int k, char *place, const size_t *at, char *packed,
-                           size_t n) {
+static void transfer_block(const elufast_plan *p, int k, char *place, const size_t *at,
+                           char *packed, size_t n) {
     const elufast_operand *operand = p->lanes[k].operand;
     const elufast_moves *moves = p->walk->loop->moves;
     transfer t = {operand, operand->is_swapped ? moves->swap : moves->copy, place, packed,
@@ -255,10 +123,11 @@ static void transfer_block(const plan *p, int k, char *place, const size_t *at, 
 /* ---- the operands of one kernel's call ---- */
 
 /* n elements from element i on, which lies at `at`, as a kernel takes them. */
-static char *fetch(const plan *p, int k, workspace *w, size_t i, const size_t *at, size_t n) {
-    const lane *l = &p->lanes[k];
+static char *fetch(const elufast_plan *p, int k, workspace *w, size_t i, const size_t *at,
+                   size_t n) {
+    const elufast_lane *l = &p->lanes[k];
     char *place = address(p, k, i, at);
-    if (!is_row_straight(p, k) && !(n == 1 && l->is_usable)) {
+    if (!elufast_is_row_straight(p, k) && !(n == 1 && l->is_usable)) {
         transfer_block(p, k, place, at, w->raw[k], n);
         place = w->raw[k];
     }
@@ -267,21 +136,23 @@ static char *fetch(const plan *p, int k, workspace *w, size_t i, const size_t *a
     return w->ready[k];
 }
 
-static char *input(const plan *p, int k, workspace *w, size_t i, const size_t *at, size_t n) {
-    const lane *l = &p->lanes[k];
+static char *input(const elufast_plan *p, int k, workspace *w, size_t i, const size_t *at,
+                   size_t n) {
+    const elufast_lane *l = &p->lanes[k];
     if (!l->is_prepared) return fetch(p, k, w, i, at, n);
     return w->ready[k] + (l->period == 1 ? 0 : i % l->period * p->walk->loop->item_size);
 }
 
 /* Where a kernel writes; `store` brings it from there to where it belongs. */
-static char *target(const plan *p, int k, workspace *w, size_t i, const size_t *at) {
-    int in_place = is_row_straight(p, k) && p->lanes[k].convert == NULL;
+static char *target(const elufast_plan *p, int k, workspace *w, size_t i, const size_t *at) {
+    int in_place = elufast_is_row_straight(p, k) && p->lanes[k].convert == NULL;
     return in_place ? address(p, k, i, at) : w->ready[k];
 }
 
-static void store(const plan *p, int k, workspace *w, size_t i, const size_t *at, size_t n) {
-    const lane *l = &p->lanes[k];
-    int is_row = is_row_straight(p, k);
+static void store(const elufast_plan *p, int k, workspace *w, size_t i, const size_t *at,
+                  size_t n) {
+    const elufast_lane *l = &p->lanes[k];
+    int is_row = elufast_is_row_straight(p, k);
     if (is_row && l->convert == NULL) return;
     char *place = address(p, k, i, at), *from = w->ready[k];
     if (l->convert != NULL) {
@@ -293,8 +164,8 @@ static void store(const plan *p, int k, workspace *w, size_t i, const size_t *at
 }
 
 /* Fills the block with what repeats in it. */
-static void prepare(const plan *p, int k, workspace *w) {
-    const lane *l = &p->lanes[k];
+static void prepare(const elufast_plan *p, int k, workspace *w) {
+    const elufast_lane *l = &p->lanes[k];
     const size_t item = p->walk->loop->item_size, all = p->block * item;
     size_t at[ELUFAST_MAX_AXES] = {0}, filled = l->period * item;
     char *from = fetch(p, k, w, 0, at, l->period);
@@ -308,7 +179,7 @@ static void prepare(const plan *p, int k, workspace *w) {
 
 /* ---- the walk ---- */
 
-static size_t call_length(const plan *p, size_t i, size_t end, const size_t *at) {
+static size_t call_length(const elufast_plan *p, size_t i, size_t end, const size_t *at) {
     size_t n = p->longest;
     if (p->by_rows) {
         size_t left = p->walk->lengths[0] - at[0];
@@ -320,7 +191,7 @@ static size_t call_length(const plan *p, size_t i, size_t end, const size_t *at)
 }
 
 static void run_part(void *context, size_t start, size_t count) {
-    const plan *p = context;
+    const elufast_plan *p = context;
     const elufast_loop *loop = p->walk->loop;
     const int data = loop->function->data;
     const size_t end = start + count;
@@ -351,7 +222,7 @@ static void run_part(void *context, size_t start, size_t count) {
 /* Where some operand jumps from line to line along the fastest axis but has another axis along
  * which it does not (the other arrays lie transposed to it): that axis, else 0. */
 static int axis_to_turn(const elufast_walk *walk) {
-    for (int k = 0; k < count_operands(walk); k++) {
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
         const elufast_operand *operand = &walk->operands[k];
         if (llabs(operand->steps[0]) < LINE) continue;
         for (int axis = 1; axis < walk->axes; axis++) {
@@ -370,7 +241,7 @@ static size_t tile_side(const elufast_walk *walk) { return LINE / walk->loop->it
 static void add_axis(elufast_walk *to, const elufast_walk *from, int axis, size_t length,
                      size_t factor) {
     to->lengths[to->axes] = length;
-    for (int k = 0; k < count_operands(from); k++) {
+    for (int k = 0; k < elufast_count_operands(from); k++) {
         to->operands[k].steps[to->axes] = from->operands[k].steps[axis] * (ptrdiff_t)factor;
     }
     to->axes++;
@@ -378,8 +249,7 @@ static void add_axis(elufast_walk *to, const elufast_walk *from, int axis, size_
 }
 
 static void run_flat(const elufast_walk *walk) {
-    plan p = {.walk = walk};
-    make_plan(&p);
+    elufast_plan p = elufast_make_plan(walk);
     size_t grain = p.by_rows ? LINE : p.block;
     elufast_run_parallel(run_part, &p, walk->n, MIN_ELEMENTS_PER_THREAD, grain);
 }
@@ -397,7 +267,7 @@ static void run_strips(const elufast_walk *walk, int turn, size_t start, size_t 
         if (axis != turn) add_axis(&strips, walk, axis, walk->lengths[axis], 1);
     }
     add_axis(&strips, walk, 0, count, side);
-    for (int k = 0; k < count_operands(walk); k++) {
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
         strips.operands[k].first += walk->operands[k].steps[0] * (ptrdiff_t)start;
     }
     run_flat(&strips);

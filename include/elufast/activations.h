@@ -47,7 +47,7 @@
 #define ELUFAST_POWER_CAP 512
 #include "elufast/activations.inc"
 
-#ifndef ELUFAST_CUDA
+#if !defined(ELUFAST_CUDA) && !defined(ELUFAST_ORDINARY)
 #define ELUFAST_REAL long double
 #define ELUFAST_INT elufast_i32
 #define ELUFAST_F(name) elufast_##name##_ld
