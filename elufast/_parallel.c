@@ -4,9 +4,10 @@
 #endif
 #include "_parallel.h"
 
+#include "_modes.h"
 #include "_openmp.h"
 
-#include <fenv.h>
+#include <time.h>
 #ifdef _OPENMP
 #include <sched.h>
 #endif
@@ -35,13 +36,30 @@ void elufast_configure_threads(int environment, int quota, int processors) {
 
 void elufast_set_threads(int count) { set_count = count; }
 
-/* Asked for at each long loop (some 100 ns), because it may be changed while the process runs. */
+/* Asked for again and again, because it may be changed while the process runs. */
 static int usable_processors(void) {
 #ifdef __linux__
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
 #endif
     return processor_count;
+}
+
+/* The same, but of this thread some milliseconds ago at the most: the question takes 300 ns. */
+static int usable_processors_lately(void) {
+#ifdef __linux__
+    static _Thread_local struct timespec asked;
+    static _Thread_local int count;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    if (count == 0 || now.tv_nsec != asked.tv_nsec || now.tv_sec != asked.tv_sec) {
+        count = usable_processors();
+        asked = now;
+    }
+    return count;
+#else
+    return usable_processors();
+#endif
 }
 
 int elufast_openmp_version(void) {
@@ -52,9 +70,7 @@ int elufast_openmp_version(void) {
 #endif
 }
 
-int elufast_get_threads(elufast_threads_origin *origin) {
-    elufast_threads_origin unused;
-    if (origin == NULL) origin = &unused;
+static int count_threads(int (*processors)(void), elufast_threads_origin *origin) {
     if (elufast_openmp_version() == 0 || must_be_serial) {
         *origin = must_be_serial ? ELUFAST_THREADS_FORKED : ELUFAST_THREADS_NO_OPENMP;
         return 1;
@@ -67,13 +83,22 @@ int elufast_get_threads(elufast_threads_origin *origin) {
         *origin = ELUFAST_THREADS_ENVIRONMENT;
         return environment_count;
     }
-    int count = usable_processors();
+    int count = processors();
     *origin = ELUFAST_THREADS_PROCESSORS;
     if (quota_count > 0 && quota_count < count) {
         *origin = ELUFAST_THREADS_QUOTA;
         count = quota_count;
     }
     return count;
+}
+
+int elufast_get_threads(elufast_threads_origin *origin) {
+    return count_threads(usable_processors, origin);
+}
+
+int elufast_threads_lately(void) {
+    elufast_threads_origin origin;
+    return count_threads(usable_processors_lately, &origin);
 }
 
 #ifdef _OPENMP
@@ -128,7 +153,7 @@ typedef struct {
     int part_count;
     int caller_processor;
     int done;
-    fenv_t caller;
+    elufast_modes caller;
     part parts[MOST_PARTS];
 } job;
 
@@ -172,14 +197,10 @@ static void work_off_all(job *j, int first) {
  * modes of the caller (who may flush subnormals, say) and give back the flags; what they had
  * before, they get back, for the pool belongs to other libraries as well. */
 static int run_as_worker(job *j, int number) {
-    fenv_t own;
-    fegetenv(&own);
-    fesetenv(&j->caller);
-    feclearexcept(FE_ALL_EXCEPT);
+    elufast_own_modes own;
+    elufast_enter_modes(&own, &j->caller);
     work_off_all(j, number);
-    int raised = fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW);
-    fesetenv(&own);
-    return raised;
+    return elufast_leave_modes(&own) & (FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW);
 }
 
 static int current_processor(void) {
@@ -222,7 +243,7 @@ static void await_workers(const job *j, int workers) {
 
 static void run_job(job *j, int threads) {
     int raised = 0;
-    fegetenv(&j->caller);
+    j->caller = elufast_modes_here();
     j->caller_processor = current_processor();
 #pragma omp parallel num_threads(threads) reduction(| : raised)
     {
@@ -270,7 +291,7 @@ void elufast_run_parallel_aligned(elufast_body *body, void *context, size_t n, s
         return;
     }
 #ifdef _OPENMP
-    const int limit = elufast_get_threads(NULL);
+    const int limit = elufast_threads_lately();
     size_t wanted = omp_in_parallel() ? 1 : (size_t)limit;
     if (wanted > n / minimum) wanted = n / minimum;
     if (wanted > MOST_THREADS) wanted = MOST_THREADS;
