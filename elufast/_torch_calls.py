@@ -94,7 +94,8 @@ def activation(
     def go_native(module: Any) -> None:
         nonlocal short_call
         count = len(ROWS[value].parameters)
-        rows = (f"{function.__name__}Backward", value, gradient, count)
-        short_call = module.make(name, *rows, ROW_CALLS, short.call, backward_of_node)
+        short_call = module.make(
+            function.__name__, value, gradient, count, ROW_CALLS, short.call, backward_of_node
+        )
 
     return Activation(long.value, call, go_native)

@@ -30,7 +30,7 @@ struct Activation {
     const elufast_row_calls *calls;
     int value, gradient;  // the rows
     int parameters;
-    std::string name, node_name;
+    std::string name;           // that of the function of autograd
     PyObject *call, *backward;  // of Python, for what is out of the ordinary; never released
 };
 
@@ -151,7 +151,7 @@ struct ActivationBackward : public torch::autograd::Node {
           parameters(parameters),
           saved_x(x, /*is_output=*/false) {}
 
-    std::string name() const override { return activation->node_name; }
+    std::string name() const override { return activation->name + "Backward"; }
 
     void release_variables() override {
         std::lock_guard<std::mutex> lock(mutex_);
@@ -159,8 +159,8 @@ struct ActivationBackward : public torch::autograd::Node {
     }
 
     variable_list apply(variable_list &&grads) override {
-        const Tensor &grad = grads[0];
-        if (!grad.defined()) return {Tensor()};
+        // What follows may have given none: zeros then, as in functions of autograd in Python.
+        const Tensor grad = grads[0].defined() ? grads[0] : input_metadata(0).zeros_like();
         const Tensor x = unpacked();
         Tensor dx;
         if (!at::GradMode::is_enabled()) dx = gradient_of(*activation, grad, x, parameters);
@@ -170,7 +170,7 @@ struct ActivationBackward : public torch::autograd::Node {
    private:
     Tensor unpacked() {
         std::lock_guard<std::mutex> lock(mutex_);
-        return saved_x.unpack();
+        return saved_x.unpack(getptr());  // which allows that it has been detached meanwhile
     }
 };
 
@@ -197,10 +197,6 @@ Tensor called(const Activation &a, PyObject *x_object, PyObject *numbers) {
     const Tensor &x = THPVariable_Unpack(x_object);
     if (!is_readable(x)) return {};
     RECORD_FUNCTION(a.name, std::vector<c10::IValue>({x}));
-    c10::intrusive_ptr<ActivationBackward> node;
-    if (torch::autograd::compute_requires_grad(x)) {
-        node = c10::make_intrusive<ActivationBackward>(&a, x, parameters);
-    }
     Tensor y;
     if (x.numel() < release_from) {
         y = value_of(a, x, parameters);
@@ -208,7 +204,11 @@ Tensor called(const Activation &a, PyObject *x_object, PyObject *numbers) {
         pybind11::gil_scoped_release others;
         y = value_of(a, x, parameters);
     }
-    if (node && y.defined()) torch::autograd::set_history(y, node);
+    // Nothing is saved before it is sure that this is the way: hooks see what is saved.
+    if (y.defined() && torch::autograd::compute_requires_grad(x)) {
+        auto node = c10::make_intrusive<ActivationBackward>(&a, x, parameters);
+        torch::autograd::set_history(y, node);
+    }
     return y;
 }
 
@@ -227,14 +227,14 @@ PyObject *call(PyObject *capsule, PyObject *const *arguments, Py_ssize_t count) 
 PyMethodDef call_method = {"call", reinterpret_cast<PyCFunction>(reinterpret_cast<void *>(call)),
                            METH_FASTCALL, nullptr};
 
-// make(name, node's name, value's row, gradient's row, number of parameters, ROW_CALLS, call,
+// make(the function's name, value's row, gradient's row, number of parameters, ROW_CALLS, call,
 // backward): a function with the arguments of `call`.
 PyObject *make(PyObject *, PyObject *arguments) {
-    const char *name, *node_name;
+    const char *name;
     int value, gradient, parameters;
     PyObject *table, *other_call, *backward;
-    if (!PyArg_ParseTuple(arguments, "ssiiiOOO", &name, &node_name, &value, &gradient, &parameters,
-                          &table, &other_call, &backward)) {
+    if (!PyArg_ParseTuple(arguments, "siiiOOO", &name, &value, &gradient, &parameters, &table,
+                          &other_call, &backward)) {
         return nullptr;
     }
     const void *calls = PyCapsule_GetPointer(table, ELUFAST_ROW_CALLS_CAPSULE);
@@ -245,7 +245,6 @@ PyObject *make(PyObject *, PyObject *arguments) {
                              gradient,
                              parameters,
                              name,
-                             node_name,
                              Py_NewRef(other_call),
                              Py_NewRef(backward)};
     // Nodes of graphs point to it, for as long as there are any: it stays.

@@ -51,9 +51,9 @@ def build_native(*, verbose: bool = False) -> None:
     10 microseconds for any `torch.autograd.Function` written in Python, and
     less than half of them for one in C++. So this pays for tensors of a few
     thousand elements or fewer; for large ones it makes no difference. Results
-    are the same, to the bit, and so is everything else that the functions and
-    modules promise: what is out of the ordinary (transforms, forward mode,
-    second derivatives, unusual strides) goes the way that it went before.
+    are the same, to the bit, and so is what the functions and modules promise:
+    what is out of the ordinary (transforms, forward mode, second derivatives,
+    unusual strides) goes the way that it went before.
 
     The first call takes half a minute. What it makes lies in PyTorch's folder
     of extensions (see ``TORCH_EXTENSIONS_DIR``), and later calls, also those of
@@ -72,15 +72,20 @@ def build_native(*, verbose: bool = False) -> None:
     Raises
     ------
     RuntimeError
-        If it cannot be compiled: it takes a C++ compiler, the packages
-        ``ninja`` and ``setuptools``, and PyTorch 2.13 or one whose C++ is like
-        that of 2.13. The functions are then as they were.
+        If it cannot be compiled: it takes a C++ compiler, the headers of
+        Python, the packages ``ninja`` and ``setuptools``, and PyTorch 2.13 or
+        one whose C++ is like that of 2.13. The functions are then as they were.
 
     Notes
     -----
-    Differences that are left: ``grad_fn`` has no ``saved_tensors``, as those of
-    PyTorch's own functions have none, and compiled autograd
+    Differences that are left: ``grad_fn`` is a ``CppFunction`` without
+    ``saved_tensors``, a hook of saved tensors that itself differentiates the
+    same graph never returns, and modes of `torch.overrides` do not see what
+    happens inside, all as with PyTorch's own functions; compiled autograd
     (``torch._dynamo.compiled_autograd``) does not take it.
+
+    If a first call was killed, PyTorch's folder of extensions keeps a file
+    ``lock``, for whose end all later ones wait: delete it.
 
     Examples
     --------

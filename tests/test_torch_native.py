@@ -97,6 +97,57 @@ for wrong, said in (([1.0], "not list"), (x.to(torch.int64), "not torch.int64"))
 """)
 
 
+def test_what_is_saved_is_saved_once(built):
+    """Also where the call goes the other way after all: bfloat16, before ml_dtypes has come."""
+    run("""
+import torch.utils.checkpoint as c
+e.build_native()
+x = torch.linspace(-3, 1, 6, dtype=torch.bfloat16).requires_grad_()
+assert "ml_dtypes" not in sys.modules
+c.checkpoint(lambda x: e.elu(x), x, use_reentrant=False).sum().backward()
+assert x.grad.isfinite().all()
+""")
+
+
+def test_a_gradient_that_is_none_is_zeros(built):
+    run("""
+class Nones(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x): return x.clone()
+    @staticmethod
+    def backward(ctx, g): return None
+def gradient():
+    x = torch.ones(5, requires_grad=True)
+    return torch.autograd.grad(Nones.apply(e.elu(x)).sum(), x)[0]
+before = gradient()
+e.build_native()
+assert before.equal(torch.zeros(5)) and gradient().equal(before)
+""")
+
+
+def test_an_input_may_be_detached_later(built):
+    run("""
+e.build_native()
+x = torch.full((4,), -1.0, requires_grad=True)
+z = x * 1
+y = e.elu(z)
+z.detach_()
+y.sum().backward()
+assert (x.grad - torch.tensor(-1.0).exp()).abs().max() < 1e-6
+""")
+
+
+def test_a_profile_has_the_name_of_the_function(built):
+    run("""
+from torch.profiler import profile
+e.build_native()
+with profile() as p:
+    e.elu(torch.ones(5, requires_grad=True)).sum().backward()
+names = {event.name for event in p.events()}
+assert {"EluFunction", "EluFunctionBackward"} <= names, names
+""")
+
+
 def test_a_large_parameter_is_not_rounded_twice(built):
     """What is not normal in float16 goes the way of the ufuncs."""
     run("""
