@@ -4,10 +4,9 @@
 #endif
 #include "_parallel.h"
 
-#include "_modes.h"
 #include "_openmp.h"
 
-#include <time.h>
+#include <fenv.h>
 #ifdef _OPENMP
 #include <sched.h>
 #endif
@@ -36,30 +35,13 @@ void elufast_configure_threads(int environment, int quota, int processors) {
 
 void elufast_set_threads(int count) { set_count = count; }
 
-/* Asked for again and again, because it may be changed while the process runs. */
+/* Asked for at each long loop (some 100 ns), because it may be changed while the process runs. */
 static int usable_processors(void) {
 #ifdef __linux__
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
 #endif
     return processor_count;
-}
-
-/* The same, but of this thread some milliseconds ago at the most: the question takes 300 ns. */
-static int usable_processors_lately(void) {
-#ifdef __linux__
-    static _Thread_local struct timespec asked;
-    static _Thread_local int count;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    if (count == 0 || now.tv_nsec != asked.tv_nsec || now.tv_sec != asked.tv_sec) {
-        count = usable_processors();
-        asked = now;
-    }
-    return count;
-#else
-    return usable_processors();
-#endif
 }
 
 int elufast_openmp_version(void) {
@@ -70,7 +52,9 @@ int elufast_openmp_version(void) {
 #endif
 }
 
-static int count_threads(int (*processors)(void), elufast_threads_origin *origin) {
+int elufast_get_threads(elufast_threads_origin *origin) {
+    elufast_threads_origin unused;
+    if (origin == NULL) origin = &unused;
     if (elufast_openmp_version() == 0 || must_be_serial) {
         *origin = must_be_serial ? ELUFAST_THREADS_FORKED : ELUFAST_THREADS_NO_OPENMP;
         return 1;
@@ -83,22 +67,13 @@ static int count_threads(int (*processors)(void), elufast_threads_origin *origin
         *origin = ELUFAST_THREADS_ENVIRONMENT;
         return environment_count;
     }
-    int count = processors();
+    int count = usable_processors();
     *origin = ELUFAST_THREADS_PROCESSORS;
     if (quota_count > 0 && quota_count < count) {
         *origin = ELUFAST_THREADS_QUOTA;
         count = quota_count;
     }
     return count;
-}
-
-int elufast_get_threads(elufast_threads_origin *origin) {
-    return count_threads(usable_processors, origin);
-}
-
-int elufast_threads_lately(void) {
-    elufast_threads_origin origin;
-    return count_threads(usable_processors_lately, &origin);
 }
 
 #ifdef _OPENMP
@@ -153,7 +128,7 @@ typedef struct {
     int part_count;
     int caller_processor;
     int done;
-    elufast_modes caller;
+    fenv_t caller;
     part parts[MOST_PARTS];
 } job;
 
@@ -197,10 +172,14 @@ static void work_off_all(job *j, int first) {
  * modes of the caller (who may flush subnormals, say) and give back the flags; what they had
  * before, they get back, for the pool belongs to other libraries as well. */
 static int run_as_worker(job *j, int number) {
-    elufast_own_modes own;
-    elufast_enter_modes(&own, &j->caller);
+    fenv_t own;
+    fegetenv(&own);
+    fesetenv(&j->caller);
+    feclearexcept(FE_ALL_EXCEPT);
     work_off_all(j, number);
-    return elufast_leave_modes(&own) & (FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW);
+    int raised = fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW);
+    fesetenv(&own);
+    return raised;
 }
 
 static int current_processor(void) {
@@ -243,7 +222,7 @@ static void await_workers(const job *j, int workers) {
 
 static void run_job(job *j, int threads) {
     int raised = 0;
-    j->caller = elufast_modes_here();
+    fegetenv(&j->caller);
     j->caller_processor = current_processor();
 #pragma omp parallel num_threads(threads) reduction(| : raised)
     {
@@ -291,7 +270,7 @@ void elufast_run_parallel_aligned(elufast_body *body, void *context, size_t n, s
         return;
     }
 #ifdef _OPENMP
-    const int limit = elufast_threads_lately();
+    const int limit = elufast_get_threads(NULL);
     size_t wanted = omp_in_parallel() ? 1 : (size_t)limit;
     if (wanted > n / minimum) wanted = n / minimum;
     if (wanted > MOST_THREADS) wanted = MOST_THREADS;

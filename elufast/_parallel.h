@@ -34,11 +34,7 @@ typedef enum {
     ELUFAST_THREADS_FORKED
 } elufast_threads_origin;
 
-/* How many a loop may use, and which rule says so. */
 int elufast_get_threads(elufast_threads_origin *origin);
-
-/* The same as it was some milliseconds ago at the most, for loops: asking the system takes time. */
-int elufast_threads_lately(void);
 
 /* Threads of all long loops under way; and the most at once since the last call (for tests). */
 int elufast_threads_in_use(int *most);

@@ -23,7 +23,7 @@ enum { FAR_BEYOND_CACHE = 4 };
 static int waits_for_memory(const elufast_loop_call *c, size_t output_bytes) {
     if (output_bytes / FAR_BEYOND_CACHE >= elufast_tune.stream_bytes) return 1;
     /* All threads wait for the same memory. */
-    float bytes = (float)bytes_per_element(c) * (float)elufast_threads_lately();
+    float bytes = (float)bytes_per_element(c) * (float)elufast_get_threads(NULL);
     return elufast_cost_of(c) <= elufast_tune.stream_cost * bytes;
 }
 
