@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST = 1_750_000
-"""Bytes. Loops for three instruction sets and libgomp are two thirds of that."""
+"""Bytes. Loops for three instruction sets and libgomp are most of that."""
 
 PACKAGE = ["elufast/*.py", "elufast/*.pyi", "elufast/*.pxd", "elufast/py.typed"]
 PACKAGE += ["elufast/_torch_node.cpp", "elufast/_row_calls.h"]  # compiled by who wants it

@@ -33,6 +33,6 @@ def compiled(verbose: bool) -> Any:
     except Exception as error:
         raise RuntimeError(
             "elufast.torch.build_native() could not compile its C++ against PyTorch "
-            f"{torch.__version__}; the functions are as they were. It needs a C++ compiler, and "
-            f"the packages ninja and setuptools: {error}"
+            f"{torch.__version__}; the functions are as they were. It needs a C++ compiler, "
+            f"Python's headers, and the packages ninja and setuptools: {error}"
         ) from error

@@ -90,8 +90,8 @@ def test_numbers_have_the_bits_of_arrays(row, kind, rng):
             assert_same_bits(a.reshape(-1, PART)[:, 1:], b.reshape(-1, PART)[:, 1:])
 
 
-def test_flags_are_those_of_the_general_loops(row, kind):
-    """A true overflow, and none where the other branch would have one."""
+def test_only_true_overflows_are_told(row, kind):
+    """And none of the branch that is not taken."""
     largest = finfo(kind).max
     for x, grad, overflows in ((-1e-3, largest, True), (1.0, largest, False), (-50.0, 1.0, False)):
         data = [np.full(5, value, kind) for value in ((grad, x) if len(row.data) == 2 else (x,))]
