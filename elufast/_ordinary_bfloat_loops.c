@@ -1,5 +1,5 @@
 /* As _ordinary_loops.c, over bfloat16. */
-#define ELUFAST_ORDINARY
+#define ELUFAST_ORDINARY 1
 #define ELUFAST_STORAGE
 #include "_ordinary.h"
 

@@ -1,5 +1,5 @@
 /* As _ordinary_loops.c, over float16. */
-#define ELUFAST_ORDINARY
+#define ELUFAST_ORDINARY 1
 #define ELUFAST_FOR_HALF
 #define ELUFAST_STORAGE
 #include "_ordinary.h"

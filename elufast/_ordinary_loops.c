@@ -1,6 +1,6 @@
 /* The loops for parameters that need no scaling (see _ordinary.h), which is nearly all of them:
  * half the work, and the same bits. The formulas know it from ELUFAST_ORDINARY. */
-#define ELUFAST_ORDINARY
+#define ELUFAST_ORDINARY 1
 #define ELUFAST_STORAGE
 #include "_ordinary.h"
 

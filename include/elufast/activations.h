@@ -8,6 +8,11 @@
 #include "elufast/expm1.h"
 #include "elufast/real.h"
 
+/* 1 where all parameters are from 2^-8 to 2^8, which need less; the bits are the same. */
+#ifndef ELUFAST_ORDINARY
+#define ELUFAST_ORDINARY 0
+#endif
+
 /* For each type: where exp(x) - 1 has become -1; where exp(x) is 0 when rounded, and where it
  * counts as 0 exactly, with the n that this means; and the scaling by which celu keeps x / alpha
  * exact. */
@@ -47,7 +52,7 @@
 #define ELUFAST_POWER_CAP 512
 #include "elufast/activations.inc"
 
-#if !defined(ELUFAST_CUDA) && !defined(ELUFAST_ORDINARY)
+#if !defined(ELUFAST_CUDA) && !ELUFAST_ORDINARY
 #define ELUFAST_REAL long double
 #define ELUFAST_INT elufast_i32
 #define ELUFAST_F(name) elufast_##name##_ld

@@ -7,9 +7,17 @@
 #include "elufast/config.h"
 #include "elufast/expm1.h"
 
-/* The bits of a negative number, and 0 for the others: of 64 bits a minimum is slow. */
-ELUFAST_FN elufast_i32 elufast_if_negative_f32(elufast_i32 bits) { return bits < 0 ? bits : 0; }
-ELUFAST_FN elufast_i64 elufast_if_negative_f64(elufast_i64 bits) { return bits & (bits >> 63); }
+/* The bits of max(x, lowest) from those of x <= 0 and lowest < 0; 0 where x > 0. */
+ELUFAST_FN elufast_i32 elufast_clamped_bits_f32(elufast_i32 bits, elufast_i32 lowest) {
+    bits = bits < 0 ? bits : 0;
+    return (elufast_u32)bits < (elufast_u32)lowest ? bits : lowest;
+}
+/* Without a minimum, which of 64 bits takes a multiplier's place on AVX-512, and is none on AVX2.
+ */
+ELUFAST_FN elufast_i64 elufast_clamped_bits_f64(elufast_i64 bits, elufast_i64 lowest) {
+    elufast_i64 above = (elufast_i64)((elufast_u64)bits - (elufast_u64)lowest);
+    return (lowest + (above & (above >> 63))) & (bits >> 63);
+}
 
 #define ELUFAST_REAL float
 #define ELUFAST_INT elufast_i32

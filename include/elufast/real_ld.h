@@ -87,6 +87,8 @@ ELUFAST_FN long double elufast_finite_or_0_ld(long double x) {
 }
 ELUFAST_FN int elufast_is_positive_ld(long double x) { return isgreater(x, 0.0L); }
 ELUFAST_FN int elufast_is_negative_ld(long double x) { return isless(x, 0.0L); }
+/* Without -0, which spares nothing here: what it chooses between is -0 there in any case. */
+ELUFAST_FN int elufast_is_negative_or_minus_0_ld(long double x) { return isless(x, 0.0L); }
 ELUFAST_FN int elufast_is_zero_ld(long double x) { return x == 0.0L; }
 ELUFAST_FN elufast_i32 elufast_mask_ld(int condition) { return -(elufast_i32)(condition != 0); }
 ELUFAST_FN long double elufast_neutral_if_0_ld(long double x) { return x == 0.0L ? -0.0L : x; }
@@ -125,6 +127,10 @@ ELUFAST_FN elufast_scaled_ld elufast_normalise_ld(long double x) {
         result.n = n - 1;
     }
     return result;
+}
+
+ELUFAST_FN elufast_i32 elufast_exponent_of_normal_ld(long double x) {
+    return elufast_normalise_ld(x).n;
 }
 
 ELUFAST_FN long double elufast_invalid_where_ld(int is_wrong) {
