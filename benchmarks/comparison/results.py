@@ -15,6 +15,7 @@ from .peers import all_peers
 from .peers.base import Peer
 
 FILE_NAME = "comparison.json"
+DIGITS = 6
 
 
 @dataclass
@@ -146,10 +147,12 @@ def summarise(case: Case, records: Iterable[Record]) -> None:
 
 
 def save(comparison: Comparison, folder: Path, name: str = FILE_NAME) -> Path:
-    """Write the JSON file into `folder`."""
+    """Write the JSON file into `folder`, with a record to a line."""
     path = folder / name
-    text = json.dumps(_without_infinity(asdict(comparison)), indent=1, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    content = _plain(asdict(comparison))
+    records = ",\n".join(json.dumps(r, allow_nan=False) for r in content.pop("records"))
+    head = json.dumps(content, indent=1, allow_nan=False).removesuffix("\n}")
+    path.write_text(f'{head},\n "records": [\n{records}\n ]\n}}\n', encoding="utf-8")
     return path
 
 
@@ -168,12 +171,13 @@ def load(path: Path) -> Comparison:
     return comparison
 
 
-def _without_infinity(value: Any) -> Any:
-    """JSON has no infinity (a NaN where a number belongs is an infinite error): spell it."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold: no infinity (a NaN where a number belongs is an infinite error),
+    but its name; and no more digits than a clock has."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else str(value)
     if isinstance(value, dict):
-        return {key: _without_infinity(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_without_infinity(item) for item in value]
+        return [_plain(item) for item in value]
     return value
