@@ -147,13 +147,18 @@ def summarise(case: Case, records: Iterable[Record]) -> None:
 
 
 def save(comparison: Comparison, folder: Path, name: str = FILE_NAME) -> Path:
-    """Write the JSON file into `folder`, with a record to a line."""
+    """Write the JSON file into `folder`."""
     path = folder / name
-    content = _plain(asdict(comparison))
-    records = ",\n".join(json.dumps(r, allow_nan=False) for r in content.pop("records"))
-    head = json.dumps(content, indent=1, allow_nan=False).removesuffix("\n}")
-    path.write_text(f'{head},\n "records": [\n{records}\n ]\n}}\n', encoding="utf-8")
+    path.write_text(json_by_lines(_plain(asdict(comparison)), "records"), encoding="utf-8")
     return path
+
+
+def json_by_lines(content: dict[str, Any], key: str) -> str:
+    """Return JSON that has each item of `content[key]` on a line of its own."""
+    rest = {name: value for name, value in content.items() if name != key}
+    head = json.dumps(rest, indent=1, allow_nan=False).removesuffix("\n}")
+    items = ",\n".join(json.dumps(item, allow_nan=False) for item in content[key])
+    return f'{head},\n "{key}": [\n{items}\n ]\n}}\n'
 
 
 def load(path: Path) -> Comparison:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from comparison.cases import ROW_OF, TYPES
+from comparison.results import json_by_lines
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -121,4 +121,4 @@ def save(found: Iterable[Verdict], machine: dict[str, Any], command: str, path: 
         "machine": machine,
         "results": [verdict.as_dict() for verdict in found],
     }
-    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    path.write_text(json_by_lines(content, "results"), encoding="utf-8")
