@@ -41,6 +41,7 @@ LOOPS = [
     "elufast/_loops.c",
     "elufast/_half_loops.c",
     "elufast/_bfloat_loops.c",
+    "elufast/_moderate_loops.c",
     "elufast/_ordinary_loops.c",
     "elufast/_ordinary_half_loops.c",
     "elufast/_ordinary_bfloat_loops.c",

@@ -77,6 +77,10 @@ typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TY
 #define ELUFAST_INDEPENDENT
 #endif
 
+/* The second of what a macro gives, which is `a, b`; 0 where there is no such macro. */
+#define ELUFAST_SECOND(first, second, ...) second
+#define ELUFAST_SECOND_OF(...) ELUFAST_SECOND(__VA_ARGS__, 0, 0)
+
 /* For a row's parameters where a loop does nothing with them. */
 #define ELUFAST_NOTHING(name, value)
 

@@ -1,6 +1,7 @@
 /* The loops, compiled once for each instruction set; ELUFAST_TABLE names the table that this time
  * makes. Nothing here knows Python. */
 #define ELUFAST_STORAGE static
+#include "_moderate.h"
 #include "_ordinary.h"
 #include "elufast/activations.h"
 
@@ -67,20 +68,39 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 
+#define ELUFAST_BY_GRADS_0(name)
+#define ELUFAST_BY_GRADS_1(name)                                                               \
+    static void name##_by_grads(const char *const *data, const char *const *parameters,        \
+                                char *const *out, size_t n) {                                  \
+        (void)parameters;                                                                      \
+        elufast_choose_by_grads(name##_defaults_f32, ELUFAST_MODERATE_KERNEL(name##_defaults), \
+                                data, out, n);                                                 \
+    }
+#define ELUFAST_FUNCTION(name, family, shape) \
+    ELUFAST_JOIN(ELUFAST_BY_GRADS_, ELUFAST_HAS_MODERATE(name))(name)
+#include "elufast/functions.inc"
+#undef ELUFAST_FUNCTION
+
+/* The loop of a row for float with the defaults. */
+#define ELUFAST_FLOAT_DEFAULTS_0(name) name##_defaults_f32
+#define ELUFAST_FLOAT_DEFAULTS_1(name) name##_by_grads
+#define ELUFAST_FLOAT_DEFAULTS(name) \
+    ELUFAST_JOIN(ELUFAST_FLOAT_DEFAULTS_, ELUFAST_HAS_MODERATE(name))(name)
+
 extern elufast_kernel_table ELUFAST_TABLE;
 elufast_kernel_table ELUFAST_TABLE = {
-#define ELUFAST_CHOSEN_1(name, type, GENERAL) \
-    {GENERAL(name##_defaults), GENERAL(name##_scalar), GENERAL(name##_array)}
-#define ELUFAST_CHOSEN_0(name, type, GENERAL) \
-    {GENERAL(name##_defaults), name##_chosen_scalar_##type, name##_chosen_array_##type}
+#define ELUFAST_CHOSEN_1(name, type, GENERAL, defaults) \
+    {defaults, GENERAL(name##_scalar), GENERAL(name##_array)}
+#define ELUFAST_CHOSEN_0(name, type, GENERAL, defaults) \
+    {defaults, name##_chosen_scalar_##type, name##_chosen_array_##type}
 #define ELUFAST_CHOSEN(name, ...) \
     ELUFAST_JOIN(ELUFAST_CHOSEN_, ELUFAST_HAS_ONE_WAY(name))(name, __VA_ARGS__)
-#define ELUFAST_FUNCTION(name, family, shape)                 \
-    {ELUFAST_CHOSEN(name, f16, ELUFAST_HALF),                 \
-     ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32),              \
-     ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64),              \
-     {name##_defaults_ld, name##_scalar_ld, name##_array_ld}, \
-     ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT)},
+#define ELUFAST_FUNCTION(name, family, shape)                                  \
+    {ELUFAST_CHOSEN(name, f16, ELUFAST_HALF, ELUFAST_HALF(name##_defaults)),   \
+     ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32, ELUFAST_FLOAT_DEFAULTS(name)), \
+     ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64, name##_defaults_f64),          \
+     {name##_defaults_ld, name##_scalar_ld, name##_array_ld},                  \
+     ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT, ELUFAST_BFLOAT(name##_defaults))},
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 };

@@ -14,8 +14,6 @@
 #define ELUFAST_ONE_WAY_elu 0, 1
 #define ELUFAST_ONE_WAY_elu_backward_from_output 0, 1
 #define ELUFAST_ONE_WAY_selu_backward_from_output 0, 1
-#define ELUFAST_SECOND(first, second, ...) second
-#define ELUFAST_SECOND_OF(...) ELUFAST_SECOND(__VA_ARGS__, 0, 0)
 #define ELUFAST_HAS_ONE_WAY(name) ELUFAST_SECOND_OF(ELUFAST_ONE_WAY_##name)
 #else
 #define ELUFAST_HAS_ONE_WAY(name) 1

@@ -1,10 +1,14 @@
 """What the tests share: the table of functions, comparison by bits, and the nasty inputs."""
 
 import itertools
+import os
 import pathlib
+import subprocess
+import sys
 
 import ml_dtypes
 import numpy as np
+import pytest
 
 import elufast
 from elufast import _reference as reference
@@ -171,3 +175,21 @@ def full_grid(row, dtype):
     data, sets = data_grid(row, dtype), parameter_sets(row, dtype)
     columns = [np.tile(column, len(sets)) for column in data]
     return columns + [np.repeat(as_dtype(c, dtype), data[0].size) for c in zip(*sets, strict=True)]
+
+
+lower_instruction_sets = pytest.mark.parametrize(
+    "name",
+    []
+    if "ELUFAST_ISA" in os.environ  # within such a test
+    else elufast.show_config(mode="dict")["instruction_sets_built"][1:],
+)
+
+
+def check_with_instruction_set(name, file):
+    """Run the tests of a file again, in a Python that has another instruction set."""
+    environment = os.environ | {"ELUFAST_ISA": name}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if "is not an instruction set that this build" in done.stdout + done.stderr:
+        pytest.skip(f"this processor lacks {name}")
+    assert done.returncode == 0, done.stdout

@@ -1,12 +1,15 @@
 """Parameters from 2^-8 to 2^8 have loops of their own, whose bits are those of the general ones."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
-from support import BFLOAT16, assert_same_bits, function, outputs
+from support import (
+    BFLOAT16,
+    assert_same_bits,
+    check_with_instruction_set,
+    function,
+    lower_instruction_sets,
+    outputs,
+)
 
 import elufast
 from elufast._reference import finfo
@@ -116,12 +119,6 @@ def test_a_part_ends_anywhere():
         assert_same_bits(got, np.array(expected))
 
 
-@pytest.mark.skipif("ELUFAST_ISA" in os.environ, reason="within the test of an instruction set")
-@pytest.mark.parametrize("name", elufast.show_config(mode="dict")["instruction_sets_built"][1:])
+@lower_instruction_sets
 def test_with_lower_instruction_sets(name):
-    environment = os.environ | {"ELUFAST_ISA": name}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if "is not an instruction set that this build" in done.stdout + done.stderr:
-        pytest.skip(f"this processor lacks {name}")
-    assert done.returncode == 0, done.stdout
+    check_with_instruction_set(name, __file__)

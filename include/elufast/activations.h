@@ -13,6 +13,11 @@
 #define ELUFAST_ORDINARY 0
 #endif
 
+/* 1 where all grads are moderate: less than 2^65 in magnitude. The bits are the same. */
+#ifndef ELUFAST_MODERATE
+#define ELUFAST_MODERATE 0
+#endif
+
 /* For each type: where exp(x) - 1 has become -1; where exp(x) is 0 when rounded, and where it
  * counts as 0 exactly, with the n that this means; and the scaling by which celu keeps x / alpha
  * exact. */
@@ -52,7 +57,7 @@
 #define ELUFAST_POWER_CAP 512
 #include "elufast/activations.inc"
 
-#if !defined(ELUFAST_CUDA) && !ELUFAST_ORDINARY
+#if !defined(ELUFAST_CUDA) && !ELUFAST_ORDINARY && !ELUFAST_MODERATE
 #define ELUFAST_REAL long double
 #define ELUFAST_INT elufast_i32
 #define ELUFAST_F(name) elufast_##name##_ld

@@ -1,0 +1,12 @@
+/* The loops for moderate grads (see _moderate.h), which is nearly all of them: four operations less
+ * for each, and the same bits. The formulas know it from ELUFAST_MODERATE. */
+#define ELUFAST_MODERATE 1
+#define ELUFAST_STORAGE
+#include "_moderate.h"
+#include "_plain_loops.h"
+#include "elufast/activations.h"
+
+#define ELUFAST_REAL float
+#define ELUFAST_F(name) name##_f32
+#define ELUFAST_KERNEL_NAME(name) ELUFAST_MODERATE_KERNEL(name)
+#include "_kernels.inc"
