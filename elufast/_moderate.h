@@ -10,8 +10,8 @@
 #include "_kernels.h"
 #include "elufast/config.h"
 
-/* Whether a row has one: 1 where it is the faster way, a tenth on AVX2. With 16 elements at a time
- * the look at the grads costs what it spares. */
+/* Whether a row has one: 1 where it is the faster way, by a seventh on AVX2. With 16 elements at a
+ * time the look at the grads costs what it spares. */
 #if defined(__AVX2__) && !defined(__AVX512F__)
 #define ELUFAST_MODERATE_elu_backward 0, 1
 #define ELUFAST_MODERATE_celu_backward 0, 1
@@ -29,9 +29,12 @@
 
 /* The two highest bits of the exponent, at once: neither a comparison nor a maximum. */
 static inline int elufast_are_moderate(const char *grads, size_t n) {
-    const uint32_t *bits = (const uint32_t *)(const void *)grads;
+    const float *grad = (const float *)(const void *)grads;
     uint32_t both = 0;
-    for (size_t i = 0; i < n; i++) both |= bits[i] & (bits[i] + bits[i]);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t bits = (uint32_t)elufast_bits_f32(grad[i]);
+        both |= bits & (bits + bits);
+    }
     return (both >> 30 & 1) == 0;
 }
 

@@ -42,10 +42,10 @@ def of_setup(*names):
 COMMON, EXACT, LOOPS = of_setup("COMMON", "EXACT", "LOOPS")
 
 
-def compiled(source, folder):
+def compiled(source, folder, *more):
     path = folder / source.replace("/", "_").replace(".c", ".o")
     names = [f"-DELUFAST_{kind}=the_{kind.lower()}" for kind in ("TABLE", "MOVES", "STREAM")]
-    flags = [*COMMON, *EXACT, "-fPIC", "-Iinclude", "-Ielufast", *names]
+    flags = [*COMMON, *EXACT, *more, "-fPIC", "-Iinclude", "-Ielufast", *names]
     subprocess.run(["cc", *flags, "-c", source, "-o", path], cwd=REPOSITORY, check=True)
     return path
 
@@ -95,6 +95,15 @@ def test_nothing_above_the_baseline(source, objects, tmp_path):
         return
     assert any("%xmm" in line for line in lines)
     assert refused(lines, tmp_path) == []
+
+
+@pytest.mark.parametrize(("flag", "rows"), [("-mavx2", ["celu", "elu"]), ("-mavx512f", [])])
+def test_who_has_loops_for_moderate_grads(flag, rows, tmp_path):
+    """Nobody else would notice: the bits are those of the general loops."""
+    path = compiled("elufast/_moderate_loops.c", tmp_path, flag, "-mfma")
+    listing = subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout
+    defined = r" [A-Z] the_table_moderate_(\w+)_backward_defaults$"
+    assert sorted(re.findall(defined, listing, re.MULTILINE)) == rows
 
 
 @pytest.mark.parametrize("flag", ["-msse3", "-msse4.1", "-mavx", "-mpopcnt", "-mbmi2"])

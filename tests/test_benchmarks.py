@@ -294,6 +294,8 @@ def test_results_survive_their_file(comparison, tmp_path):
     for record, saved in zip(comparison.records, again.records, strict=True):
         assert saved.seconds == pytest.approx(record.seconds, rel=1e-5)
         assert saved.ns_per_element == pytest.approx(record.ns_per_element, rel=1e-5)
+        assert saved.gb_per_s == pytest.approx(record.gb_per_s, rel=1e-5)
+        assert saved.ratio_to_best == pytest.approx(record.ratio_to_best, rel=1e-5)
         saved.seconds, saved.gb_per_s = record.seconds, record.gb_per_s
         saved.ns_per_element, saved.ratio_to_best = record.ns_per_element, record.ratio_to_best
     assert again == comparison

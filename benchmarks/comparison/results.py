@@ -178,7 +178,7 @@ def load(path: Path) -> Comparison:
 
 def _plain(value: Any) -> Any:
     """Return what JSON can hold: no infinity (a NaN where a number belongs is an infinite error),
-    but its name; and no more digits than a clock has."""
+    but its name; and no more digits than are worth anything."""
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else str(value)
     if isinstance(value, dict):

@@ -16,7 +16,8 @@ ELUFAST_FN elufast_i32 elufast_clamped_bits_f32(elufast_i32 bits, elufast_i32 lo
  */
 ELUFAST_FN elufast_i64 elufast_clamped_bits_f64(elufast_i64 bits, elufast_i64 lowest) {
     elufast_i64 above = (elufast_i64)((elufast_u64)bits - (elufast_u64)lowest);
-    return (lowest + (above & (above >> 63))) & (bits >> 63);
+    elufast_u64 clamped = (elufast_u64)lowest + (elufast_u64)(above & (above >> 63));
+    return (elufast_i64)clamped & (bits >> 63);
 }
 
 #define ELUFAST_REAL float
