@@ -1,9 +1,12 @@
-"""What the constants of long loops rest on: costs, threads, streaming, late threads, fresh memory.
+"""What the constants of long loops rest on: costs, threads, streaming, lines of the cache, grads,
+late threads, fresh memory.
 
     python benchmarks/thresholds.py costs        ns per element: the table of elufast/_costs.c
     python benchmarks/thresholds.py parameters   given ones against the defaults
     python benchmarks/thresholds.py threads      two threads against one, by work for each
     python benchmarks/thresholds.py streaming    past the caches against through them
+    python benchmarks/thresholds.py lines        arrays that begin inside a line against others
+    python benchmarks/thresholds.py grads        moderate ones against some that are not
     python benchmarks/thresholds.py tail         the slowest of many calls with two threads
     python benchmarks/thresholds.py fresh        results without out=, against out= and NumPy
 
@@ -156,6 +159,52 @@ def study_streaming() -> None:
                 )
 
 
+def placed(values: np.ndarray, offset: int) -> np.ndarray:
+    """Return a copy that begins `offset` bytes into a line of the cache."""
+    memory = np.zeros(values.nbytes + 128, np.uint8)
+    start = (offset - memory.ctypes.data) % 64
+    copy = memory[start : start + values.nbytes].view(values.dtype)
+    copy[:] = values
+    return copy
+
+
+def study_lines() -> None:
+    """The same place for all arrays, as NumPy gives it to large ones. Short pieces ahead begin at
+    64 KiB."""
+    elufast.set_num_threads(1)
+    for name in ("elu", "elu_backward", "elu_backward_from_output"):
+        row = next(row for row in _ufuncs.ROWS if row.name == name)
+        for n in (4_096, 12_000, 20_000, 100_000, 250_000, 1_000_000):
+            data, outs = arrays(row, n, "f")
+            turns = {
+                str(offset): partial(
+                    getattr(elufast, name),
+                    *(placed(array, offset) for array in data),
+                    out=placed(outs[0], offset),
+                )
+                for offset in (0, 16)
+            }
+            found = medians(turns, max(31, 20_000_000 // n))
+            print(f"f {name:<25} {n:>9} {found['16'] / found['0']:.3f}", flush=True)
+
+
+def study_grads() -> None:
+    """Float elu_backward, by the same with one grad in 2,048 that is infinite. Where no loop looks
+    at the grads (AVX-512) it is 1; with ELUFAST_ISA=avx2 it tells what the look gains."""
+    elufast.set_num_threads(1)
+    row = next(row for row in _ufuncs.ROWS if row.name == "elu_backward")
+    for n in (1_000, 10_000, 100_000, 1_000_000):
+        (grad, x), outs = arrays(row, n, "f")
+        other = grad.copy()
+        other[::2048] = np.inf
+        turns = {
+            "moderate": partial(elufast.elu_backward, grad, np.minimum(x, 1), out=outs),
+            "others": partial(elufast.elu_backward, other, np.minimum(x, 1), out=outs),
+        }
+        found = medians(turns, max(31, 20_000_000 // n))
+        print(f"f {row.name} {n:>9} {found['moderate'] / found['others']:.3f}", flush=True)
+
+
 def study_tail() -> None:
     """Back to back, and after sleeps that the threads do not stay awake for."""
     elufast.set_num_threads(2)
@@ -207,6 +256,8 @@ STUDIES = {
     "parameters": study_parameters,
     "threads": study_threads,
     "streaming": study_streaming,
+    "lines": study_lines,
+    "grads": study_grads,
     "tail": study_tail,
     "fresh": study_fresh,
 }
