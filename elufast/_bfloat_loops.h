@@ -7,6 +7,8 @@
 #include "_kernels.h"
 #include "elufast/bfloat.h"
 
+typedef elufast_bf16 bfloat_item ELUFAST_ANYWHERE;
+
 static inline elufast_u32 bfloat_pair(const char *array, size_t i) {
     elufast_u32 pair;
     memcpy(&pair, array + i * sizeof pair, sizeof pair);
@@ -57,13 +59,13 @@ static void bfloat_rest(elufast_kernel *kernel, bfloat_operands operands, const 
     const int in = operands.data + operands.parameters;
     for (int k = 0; k < in; k++) {
         const char *from = k < operands.data ? data[k] : parameters[k - operands.data];
-        pairs[k][0] = pairs[k][1] = ((const elufast_bf16 *)from)[last];
+        pairs[k][0] = pairs[k][1] = ((const bfloat_item *)from)[last];
     }
     for (int k = 0; k < in + operands.out; k++) at[k] = (char *)pairs[k];
     const char *const *given =
         operands.parameters ? (const char *const *)at + operands.data : parameters;
     kernel((const char *const *)at, given, at + in, 2);
-    for (int k = 0; k < operands.out; k++) ((elufast_bf16 *)out[k])[last] = pairs[in + k][0];
+    for (int k = 0; k < operands.out; k++) ((bfloat_item *)out[k])[last] = pairs[in + k][0];
 }
 
 /* A default as it is when rounded to 8 bits (Veltkamp): a bfloat16 loop's parameters are bfloat16
@@ -102,7 +104,7 @@ static void bfloat_rest(elufast_kernel *kernel, bfloat_operands operands, const 
         bfloat_rest(kernel, operands, data, parameters, out, n - 1);                               \
     }
 #define ELUFAST_LOAD_SCALAR(name, value) \
-    const float name = elufast_f32_from_bf16(*(const elufast_bf16 *)*parameters++);
+    const float name = elufast_f32_from_bf16(*(const bfloat_item *)*parameters++);
 #define ELUFAST_LOAD_ARRAY(name, value) const char *name##_array = *parameters++;
 #define ELUFAST_WIDEN(name, value) BFLOAT_LOAD(name, name##_array)
 #define ELUFAST_PASS_SCALAR(name, value) , name

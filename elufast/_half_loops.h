@@ -7,6 +7,8 @@
 #include "_kernels.h"
 #include "elufast/half.h"
 
+typedef elufast_f16 half_item ELUFAST_ANYWHERE;
+
 #if defined(__F16C__)
 #include <immintrin.h>
 #elif defined(ELUFAST_NEON)
@@ -15,19 +17,19 @@
 
 #if defined(__AVX512F__)
 enum { HALF_LANES = 16 };
-static inline void half_load(const elufast_f16 *half, float *x) {
+static inline void half_load(const half_item *half, float *x) {
     _mm512_storeu_ps(x, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)half)));
 }
-static inline void half_store(const float *x, elufast_f16 *half) {
+static inline void half_store(const float *x, half_item *half) {
     __m256i bits = _mm512_cvtps_ph(_mm512_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT);
     _mm256_storeu_si256((__m256i *)half, bits);
 }
 #elif defined(__F16C__)
 enum { HALF_LANES = 8 };
-static inline void half_load(const elufast_f16 *half, float *x) {
+static inline void half_load(const half_item *half, float *x) {
     _mm256_storeu_ps(x, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)half)));
 }
-static inline void half_store(const float *x, elufast_f16 *half) {
+static inline void half_store(const float *x, half_item *half) {
     __m128i bits = _mm256_cvtps_ph(_mm256_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT);
     _mm_storeu_si128((__m128i *)half, bits);
 }
@@ -35,21 +37,21 @@ static inline void half_store(const float *x, elufast_f16 *half) {
 /* Two registers of floats, for 16 bytes of float16; FPCR as a process starts with it rounds to
  * nearest even and keeps subnormals. */
 enum { HALF_LANES = 8 };
-static inline void half_load(const elufast_f16 *half, float *x) {
+static inline void half_load(const half_item *half, float *x) {
     float16x8_t both = vreinterpretq_f16_u16(vld1q_u16(half));
     vst1q_f32(x, vcvt_f32_f16(vget_low_f16(both)));
     vst1q_f32(x + 4, vcvt_high_f32_f16(both));
 }
-static inline void half_store(const float *x, elufast_f16 *half) {
+static inline void half_store(const float *x, half_item *half) {
     float16x4_t low = vcvt_f16_f32(vld1q_f32(x));
     vst1q_u16(half, vreinterpretq_u16_f16(vcvt_high_f16_f32(low, vld1q_f32(x + 4))));
 }
 #else
 enum { HALF_LANES = 8 };
-static inline void half_load(const elufast_f16 *half, float *x) {
+static inline void half_load(const half_item *half, float *x) {
     for (int j = 0; j < HALF_LANES; j++) x[j] = elufast_f32_from_f16(half[j]);
 }
-static inline void half_store(const float *x, elufast_f16 *half) {
+static inline void half_store(const float *x, half_item *half) {
     for (int j = 0; j < HALF_LANES; j++) half[j] = elufast_f16_from_f32(x[j]);
 }
 #endif
@@ -66,7 +68,7 @@ static void half_rest(elufast_kernel *kernel, half_operands operands, const char
     for (int k = 0; k < operands.data + operands.parameters; k++) {
         const char *from = k < operands.data ? data[k] : parameters[k - operands.data];
         for (size_t j = 0; j < HALF_LANES; j++) {
-            padded[k][j] = ((const elufast_f16 *)from)[start + (j < n ? j : n - 1)];
+            padded[k][j] = ((const half_item *)from)[start + (j < n ? j : n - 1)];
         }
         at[k] = (char *)padded[k];
     }
@@ -78,7 +80,7 @@ static void half_rest(elufast_kernel *kernel, half_operands operands, const char
         operands.parameters ? (const char *const *)at + operands.data : parameters;
     kernel((const char *const *)at, given, results, HALF_LANES);
     for (int k = 0; k < operands.out; k++) {
-        memcpy((elufast_f16 *)out[k] + start, results[k], n * sizeof(elufast_f16));
+        memcpy((half_item *)out[k] + start, results[k], n * sizeof(elufast_f16));
     }
 }
 
@@ -98,9 +100,9 @@ static void half_rest(elufast_kernel *kernel, half_operands operands, const char
         half_rest(kernel, operands, data, parameters, out, whole, n - whole);                      \
     }
 #define ELUFAST_LOAD_SCALAR(name, value) \
-    const float name = elufast_f32_from_f16(*(const elufast_f16 *)*parameters++);
+    const float name = elufast_f32_from_f16(*(const half_item *)*parameters++);
 #define ELUFAST_LOAD_ARRAY(name, value) \
-    const elufast_f16 *name##_array = (const elufast_f16 *)*parameters++;
+    const half_item *name##_array = (const half_item *)*parameters++;
 #define ELUFAST_WIDEN(name, value) \
     float name[HALF_LANES];        \
     half_load(name##_array + i, name);
@@ -111,33 +113,33 @@ static void half_rest(elufast_kernel *kernel, half_operands operands, const char
 #define ELUFAST_LOOP_MAP(formula, widen, ...)                                 \
     for (size_t i = 0; i < whole; i += HALF_LANES) {                          \
         float x[HALF_LANES], y[HALF_LANES];                                   \
-        half_load((const elufast_f16 *)data[0] + i, x);                       \
+        half_load((const half_item *)data[0] + i, x);                         \
         widen ELUFAST_INDEPENDENT for (int j = 0; j < HALF_LANES; j++) y[j] = \
             formula(x[j] __VA_ARGS__);                                        \
-        half_store(y, (elufast_f16 *)out[0] + i);                             \
+        half_store(y, (half_item *)out[0] + i);                               \
     }
 
 #define ELUFAST_LOOP_MAP_PAIR(formula, widen, ...)                       \
     for (size_t i = 0; i < whole; i += HALF_LANES) {                     \
         float x[HALF_LANES], y[HALF_LANES], dydx[HALF_LANES];            \
-        half_load((const elufast_f16 *)data[0] + i, x);                  \
+        half_load((const half_item *)data[0] + i, x);                    \
         widen ELUFAST_INDEPENDENT for (int j = 0; j < HALF_LANES; j++) { \
             elufast_pair_f32 both = formula(x[j] __VA_ARGS__);           \
             y[j] = both.y;                                               \
             dydx[j] = both.dydx;                                         \
         }                                                                \
-        half_store(y, (elufast_f16 *)out[0] + i);                        \
-        half_store(dydx, (elufast_f16 *)out[1] + i);                     \
+        half_store(y, (half_item *)out[0] + i);                          \
+        half_store(dydx, (half_item *)out[1] + i);                       \
     }
 
 #define ELUFAST_LOOP_BACKWARD(formula, widen, ...)                             \
     for (size_t i = 0; i < whole; i += HALF_LANES) {                           \
         float grad[HALF_LANES], x[HALF_LANES], dx[HALF_LANES];                 \
-        half_load((const elufast_f16 *)data[0] + i, grad);                     \
-        half_load((const elufast_f16 *)data[1] + i, x);                        \
+        half_load((const half_item *)data[0] + i, grad);                       \
+        half_load((const half_item *)data[1] + i, x);                          \
         widen ELUFAST_INDEPENDENT for (int j = 0; j < HALF_LANES; j++) dx[j] = \
             formula(grad[j], x[j] __VA_ARGS__);                                \
-        half_store(dx, (elufast_f16 *)out[0] + i);                             \
+        half_store(dx, (half_item *)out[0] + i);                               \
     }
 
 #define ELUFAST_LOOP_BACKWARD_FROM_OUTPUT ELUFAST_LOOP_BACKWARD

@@ -30,7 +30,8 @@
 
 /* The two highest bits of the exponent, at once: neither a comparison nor a maximum. */
 static inline int elufast_are_moderate(const char *grads, size_t n) {
-    const float *grad = (const float *)(const void *)grads;
+    typedef float item ELUFAST_ANYWHERE;
+    const item *grad = (const item *)(const void *)grads;
     uint32_t both = 0;
     for (size_t i = 0; i < n; i++) {
         const uint32_t bits = (uint32_t)elufast_bits_f32(grad[i]);

@@ -35,7 +35,8 @@
 /* The bits of positive numbers grow with them; by a maximum, which is two operations. */
 #define ELUFAST_ARE_ORDINARY(name, uint, low, high)           \
     static inline int name(const char *bytes, size_t n) {     \
-        const uint *bits = (const uint *)(const void *)bytes; \
+        typedef uint item ELUFAST_ANYWHERE;                   \
+        const item *bits = (const item *)(const void *)bytes; \
         uint most = 0;                                        \
         for (size_t i = 0; i < n; i++) {                      \
             const uint above = (uint)(bits[i] - (low));       \

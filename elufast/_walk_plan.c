@@ -56,7 +56,9 @@ static void plan_lanes(elufast_plan *p) {
         elufast_lane *l = &p->lanes[k];
         l->operand = operand;
         l->convert = operand->item == walk->item ? NULL : converter(walk, k);
-        l->is_usable = operand->is_aligned && !operand->is_swapped;
+        const int is_taken =
+            operand->is_aligned || (ELUFAST_TAKES_MISALIGNED && l->convert == NULL);
+        l->is_usable = is_taken && !operand->is_swapped;
         l->is_straight = l->is_usable && is_straight(walk, operand);
         l->period = period_of(walk, operand);
     }

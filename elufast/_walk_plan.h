@@ -11,7 +11,7 @@ enum { ELUFAST_BLOCK_BYTES = 4096 };
 typedef struct {
     const elufast_operand *operand;
     elufast_converter *convert; /* NULL: it is of the loop's type */
-    int is_usable;              /* native and aligned */
+    int is_usable;              /* native, and lies where it can be read */
     int is_straight;            /* usable, and one contiguous array in the order of the walk */
     int is_prepared;            /* the block holds it before the walk begins */
     size_t period;              /* its elements repeat after so many */
