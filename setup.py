@@ -71,7 +71,9 @@ OTHER_SOURCES = [
     "elufast/_promotion.c",
     "elufast/_tensors.c",
     "elufast/_walk.c",
+    "elufast/_walk_blocks.c",
     "elufast/_walk_plan.c",
+    "elufast/_walk_tiles.c",
 ]
 HEADERS = [str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")]
 OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"

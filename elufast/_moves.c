@@ -62,6 +62,13 @@ static inline uint64_t swapped_64(uint64_t x) {
         memcpy(to + i * (ptrdiff_t)(to_step), &item, sizeof(type));     \
     }
 
+/* One item, many times; read once, for the compiler cannot know that it is not written over. */
+#define FILL(type, change)             \
+    type item;                         \
+    memcpy(&item, from, sizeof(type)); \
+    item = change(item);               \
+    for (size_t i = 0; i < n; i++) memcpy(to + i * sizeof(type), &item, sizeof(type));
+
 /* The commonest steps have loops of their own: with constants the compiler vectorises them. */
 #define ROWS(name, type, change)                                                           \
     static void name(char *restrict to, elufast_steps to_steps, const char *restrict from, \
@@ -73,7 +80,7 @@ static inline uint64_t swapped_64(uint64_t x) {
             } else if (out == size && in == size) {                                        \
                 ROW(type, change, sizeof(type), sizeof(type))                              \
             } else if (out == size && in == 0) {                                           \
-                ROW(type, change, sizeof(type), 0)                                         \
+                FILL(type, change)                                                         \
             } else if (out == size && in == -size) {                                       \
                 ROW(type, change, sizeof(type), -(ptrdiff_t)sizeof(type))                  \
             } else if (out == size && in == 2 * size) {                                    \
@@ -104,17 +111,43 @@ ROWS(swap_64, uint64_t, swapped_64)
 #define LANES 8
 #define LOW 0, 8, 1, 9, 2, 10, 3, 11
 #define HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define TURN turn_16
+#define REST copy_16
 #include "_turn.inc"
 #define BITS 32
 #define LANES 4
 #define LOW 0, 4, 1, 5
 #define HIGH 2, 6, 3, 7
+#define TURN turn_32
+#define REST copy_32
 #include "_turn.inc"
 #define BITS 64
 #define LANES 2
 #define LOW 0, 2
 #define HIGH 1, 3
+#define TURN turn_64
+#define REST copy_64
 #include "_turn.inc"
+/* A line of the cache at a time, with as many vectors as registers can hold. */
+#ifdef __AVX512F__
+#define BITS 32
+#define LANES 16
+#define LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define TURN turn_32_by_lines
+#define REST turn_32
+#include "_turn.inc"
+#define BITS 64
+#define LANES 8
+#define LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define TURN turn_64_by_lines
+#define REST turn_64
+#include "_turn.inc"
+#else
+#define turn_32_by_lines turn_32
+#define turn_64_by_lines turn_64
+#endif
 #define HAVE_TURNS
 #endif
 #endif
@@ -129,9 +162,9 @@ static void turn(char *to, elufast_steps to_steps, const char *from, elufast_ste
     if (size == 2) {
         turn_16(to, to_steps, from, from_steps, n, rows);
     } else if (size == 4) {
-        turn_32(to, to_steps, from, from_steps, n, rows);
+        turn_32_by_lines(to, to_steps, from, from_steps, n, rows);
     } else {
-        turn_64(to, to_steps, from, from_steps, n, rows);
+        turn_64_by_lines(to, to_steps, from, from_steps, n, rows);
     }
 }
 

@@ -20,18 +20,19 @@ static size_t bytes_per_element(const elufast_loop_call *c) {
 /* Outputs so many times as large as the cache go past it whatever they cost to compute. */
 enum { FAR_BEYOND_CACHE = 4 };
 
-static int waits_for_memory(const elufast_loop_call *c, size_t output_bytes) {
-    if (output_bytes / FAR_BEYOND_CACHE >= elufast_tune.stream_bytes) return 1;
+int elufast_pays_past_caches(float cost, size_t bytes, size_t item, size_t n) {
+    const size_t output = n * item;
+    if (output < elufast_tune.stream_bytes || elufast_tune.stream == NULL) return 0;
+    if (item > sizeof(double)) return 0;
+    if (output / FAR_BEYOND_CACHE >= elufast_tune.stream_bytes) return 1;
     /* All threads wait for the same memory. */
-    float bytes = (float)bytes_per_element(c) * (float)elufast_get_threads(NULL);
-    return elufast_cost_of(c) <= elufast_tune.stream_cost * bytes;
+    return cost <= elufast_tune.stream_cost * (float)bytes * (float)elufast_get_threads(NULL);
 }
 
 int elufast_pays_to_stream(const elufast_loop_call *c, size_t n) {
     const elufast_function *f = c->loop->function;
     const size_t item = c->loop->item_size;
-    if (n * item < elufast_tune.stream_bytes || elufast_tune.stream == NULL) return 0;
-    if (item > sizeof(double) || !waits_for_memory(c, n * item)) return 0;
+    if (!elufast_pays_past_caches(elufast_cost_of(c), bytes_per_element(c), item, n)) return 0;
     for (int out = elufast_count_in(f); out < elufast_count_in(f) + f->out; out++) {
         for (int in = 0; in < elufast_count_in(f); in++) {
             if (c->arrays[in] == c->arrays[out]) return 0;

@@ -4,7 +4,10 @@
 
 #include "_loop_call.h"
 
-/* Not longdouble, whose stores leave some bytes alone. */
+/* For n elements that cost so many nanoseconds and have so many bytes in all operands, and `item`
+ * bytes in the largest output. Not for longdouble, whose stores leave some bytes alone. */
+int elufast_pays_past_caches(float cost, size_t bytes, size_t item, size_t n);
+
 int elufast_pays_to_stream(const elufast_loop_call *c, size_t n);
 
 /* What runs `count` elements from `start` on, contiguous or with a step of 0. */

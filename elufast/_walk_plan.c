@@ -1,7 +1,10 @@
 #include "_walk_plan.h"
 
-/* From so many elements on, rows are given to the kernels one by one; shorter ones are packed. */
-enum { LONG_ROW = 512 };
+#include "_past_caches.h"
+
+/* From so many elements on, rows are given to the kernels one by one; shorter ones are packed, as
+ * a call costs as much as that. benchmarks/layouts.py */
+enum { LONG_ROW = 32 };
 
 static int is_input(const elufast_walk *walk, int k) {
     return k < walk->loop->function->data + walk->loop->function->parameters;
@@ -43,12 +46,6 @@ static int is_straight(const elufast_walk *walk, const elufast_operand *operand)
     return 1;
 }
 
-int elufast_is_row_straight(const elufast_plan *p, int k) {
-    const elufast_lane *l = &p->lanes[k];
-    return l->is_usable &&
-           (l->is_straight || (p->by_rows && l->operand->steps[0] == (ptrdiff_t)l->operand->size));
-}
-
 static void plan_lanes(elufast_plan *p) {
     const elufast_walk *walk = p->walk;
     for (int k = 0; k < p->operands; k++) {
@@ -60,16 +57,54 @@ static void plan_lanes(elufast_plan *p) {
             operand->is_aligned || (ELUFAST_TAKES_MISALIGNED && l->convert == NULL);
         l->is_usable = is_taken && !operand->is_swapped;
         l->is_straight = l->is_usable && is_straight(walk, operand);
+        l->has_rows = l->is_usable && operand->steps[0] == (ptrdiff_t)operand->size;
         l->period = period_of(walk, operand);
     }
 }
 
+static int is_parameter(const elufast_plan *p, int k) {
+    return k >= p->walk->loop->function->data && k < p->inputs;
+}
+
+static int has_long_rows(const elufast_plan *p) { return p->walk->lengths[0] >= LONG_ROW; }
+
 static int parameters_are_scalars(const elufast_plan *p) {
     for (int k = p->walk->loop->function->data; k < p->inputs; k++) {
         const elufast_lane *l = &p->lanes[k];
-        if (l->period != 1 && !(p->by_rows && l->operand->steps[0] == 0)) return 0;
+        if (l->period != 1 && !(has_long_rows(p) && l->operand->steps[0] == 0)) return 0;
     }
     return 1;
+}
+
+static int pays_to_stream(const elufast_plan *p) {
+    const elufast_walk *walk = p->walk;
+    size_t bytes = 0, largest = 0;
+    for (int k = 0; k < p->operands; k++) {
+        const elufast_lane *l = &p->lanes[k];
+        if (l->period > 1) bytes += l->operand->size;
+        for (int out = p->inputs; out < p->operands && k < p->inputs; out++) {
+            if (l->operand->first == walk->operands[out].first) return 0;
+        }
+        if (k >= p->inputs && l->operand->size > largest) largest = l->operand->size;
+    }
+    return elufast_pays_past_caches(walk->loop->cost[p->are_scalars ? 0 : 1], bytes, largest,
+                                    walk->n);
+}
+
+/* A number for each row is read when its row's turn comes. What repeats within a block is better
+ * packed once. */
+static void plan_places(elufast_plan *p, size_t most) {
+    for (int k = 0; k < p->operands; k++) {
+        elufast_lane *l = &p->lanes[k];
+        const int is_row_number = is_parameter(p, k) && p->are_scalars && l->period != 1;
+        const int is_row = l->has_rows && has_long_rows(p) && l->period > most / 2;
+        l->is_in_place =
+            l->convert == NULL && (l->is_straight || is_row) && !(k >= p->inputs && p->streams);
+        l->is_by_row = (l->is_in_place && !l->is_straight) || is_row_number;
+        p->by_rows |= l->is_by_row;
+        p->has_row_numbers |= is_row_number;
+        p->fetches_numbers |= is_row_number && (!l->is_usable || l->convert != NULL);
+    }
 }
 
 static size_t largest_item(const elufast_walk *walk) {
@@ -80,32 +115,44 @@ static size_t largest_item(const elufast_walk *walk) {
     return largest;
 }
 
-/* Blocks hold whole periods, or whole rows where nothing repeats. */
-static void plan_blocks(elufast_plan *p) {
-    const size_t most = ELUFAST_BLOCK_BYTES / largest_item(p->walk), row = p->walk->lengths[0];
-    size_t unit = p->by_rows || row > most ? 1 : row;
+size_t elufast_piece(size_t row, size_t most) {
+    enum { GRAIN = 16 };
+    const size_t pieces = (row - 1) / most + 1, length = (row - 1) / pieces + 1;
+    return (length + GRAIN - 1) / GRAIN * GRAIN;
+}
+
+/* Blocks hold whole rows and whole periods, or pieces of one row. */
+static void plan_blocks(elufast_plan *p, size_t most) {
+    const size_t row = p->walk->lengths[0];
+    size_t unit = row > most ? 1 : row;
     int all_in_place = 1;
     for (int k = 0; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
-        const int is_parameter = k >= p->walk->loop->function->data && k < p->inputs;
-        const int in_place = elufast_is_row_straight(p, k) && l->convert == NULL;
-        const int is_scalar = is_parameter && p->are_scalars;
-        l->is_prepared = k < p->inputs && l->period <= most && !in_place;
-        if (l->is_prepared && l->period > unit && !p->by_rows) unit = l->period;
-        all_in_place = all_in_place && (in_place || is_scalar);
+        const int is_scalar = is_parameter(p, k) && p->are_scalars;
+        l->is_prepared = k < p->inputs && l->period <= most && !l->is_in_place && !l->is_by_row;
+        if (l->is_prepared && l->period > unit) unit = l->period;
+        all_in_place = all_in_place && (l->is_in_place || is_scalar);
     }
-    p->block = most / unit * unit;
-    p->longest = p->by_rows && all_in_place ? p->walk->n : p->block;
+    p->in_pieces = row > most && !all_in_place;
+    p->block = p->in_pieces ? elufast_piece(row, most) : most / unit * unit;
+    p->longest = all_in_place ? p->walk->n : p->block;
 }
 
-elufast_plan elufast_make_plan(const elufast_walk *walk) {
+static size_t block_bytes(const elufast_plan *p, int has_tiles) {
+    if (has_tiles) return ELUFAST_TILE_BYTES;
+    return p->streams ? ELUFAST_STREAM_BLOCK_BYTES : ELUFAST_BLOCK_BYTES;
+}
+
+elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     const elufast_function *f = walk->loop->function;
     elufast_plan p = {.walk = walk};
     p.inputs = f->data + f->parameters;
     p.operands = elufast_count_operands(walk);
-    p.by_rows = walk->lengths[0] >= LONG_ROW;
     plan_lanes(&p);
     p.are_scalars = parameters_are_scalars(&p);
-    plan_blocks(&p);
+    p.streams = pays_to_stream(&p);
+    const size_t most = block_bytes(&p, has_tiles) / largest_item(walk);
+    plan_places(&p, most);
+    plan_blocks(&p, most);
     return p;
 }

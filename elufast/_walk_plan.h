@@ -1,18 +1,24 @@
-/* How a walk is cut into kernels' calls, and which operands a kernel can take as they lie. */
+/* How a walk is cut into blocks and kernels' calls, and which operands a kernel can take as they
+ * lie. */
 #ifndef ELUFAST_WALK_PLAN_H
 #define ELUFAST_WALK_PLAN_H
 
 #include "_walk.h"
 
 /* What a kernel cannot take as it lies goes through blocks of so many bytes: those of all operands
- * together stay in the first-level cache, and a kernel's call is small against the work. */
-enum { ELUFAST_BLOCK_BYTES = 4096 };
+ * together stay in the first-level cache, and a kernel's call is small against the work. Smaller
+ * ones where outputs go past the caches: while their stores wait for memory, the next block can be
+ * computed. Tiles of transposed arrays (_walk_tiles.c) are the largest. */
+enum { ELUFAST_STREAM_BLOCK_BYTES = 2048, ELUFAST_BLOCK_BYTES = 4096, ELUFAST_TILE_BYTES = 8192 };
 
 typedef struct {
     const elufast_operand *operand;
     elufast_converter *convert; /* NULL: it is of the loop's type */
     int is_usable;              /* native, and lies where it can be read */
     int is_straight;            /* usable, and one contiguous array in the order of the walk */
+    int has_rows;               /* usable, and contiguous along the first axis */
+    int is_in_place;            /* kernels take it where it lies */
+    int is_by_row;              /* and it is elsewhere, or another number, in each row */
     int is_prepared;            /* the block holds it before the walk begins */
     size_t period;              /* its elements repeat after so many */
 } elufast_lane;
@@ -21,17 +27,21 @@ typedef struct {
     const elufast_walk *walk;
     elufast_lane lanes[ELUFAST_MAX_OPERANDS];
     int inputs, operands;
-    int by_rows;     /* a kernel's call ends at the end of a row at the latest */
-    int are_scalars; /* each parameter is one number for a kernel's call */
-    size_t block;    /* elements that a block holds */
-    size_t longest;  /* elements of one kernel's call */
+    int are_scalars;     /* each parameter is one number for a kernel's call */
+    int has_row_numbers; /* which are other ones in each row, */
+    int fetches_numbers; /* and lie where a kernel cannot read them */
+    int by_rows;         /* a kernel's call ends at the end of a row at the latest, */
+    int in_pieces;       /* and so does a block, for rows are longer */
+    int streams;         /* outputs go past the caches */
+    size_t block;        /* elements that a block holds */
+    size_t longest;      /* elements between two looks at where the operands lie */
 } elufast_plan;
 
 int elufast_count_operands(const elufast_walk *walk);
 
-elufast_plan elufast_make_plan(const elufast_walk *walk);
+/* Of the equal pieces, but for the last, that a row is cut into, none with more than `most`. */
+size_t elufast_piece(size_t row, size_t most);
 
-/* Whether those of one kernel's call are contiguous and native, though perhaps of another type. */
-int elufast_is_row_straight(const elufast_plan *plan, int k);
+elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles);
 
 #endif

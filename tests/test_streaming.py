@@ -99,6 +99,86 @@ def test_in_place(row, dtype, threads, tune, rng):
         assert_same_bits(out, expected)
 
 
+# Rows of 1,301 are cut into pieces, of 150 they are not; 23 are packed.
+SHAPES = [(61, 1301), (400, 150), (2100, 23)]
+
+
+def framed(x, items=3):
+    """The same numbers in rows that do not follow each other, a few items after a line."""
+    return np.pad(x, items)[items:-items, items:-items]
+
+
+def every_second(x):
+    return np.repeat(x, 2, axis=1)[:, ::2]
+
+
+def byte_swapped(x):
+    return x.astype(x.dtype.newbyteorder("S"))
+
+
+PLACES = {"framed": framed, "every-second": every_second, "byte-swapped": byte_swapped}
+PLACES["fortran"] = np.asfortranarray
+places = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
+
+
+def walked(call):
+    before = _ufuncs.iterated_calls()
+    call()
+    assert _ufuncs.iterated_calls() == before + 1
+
+
+def memory_of(array):
+    """All bytes of the array that holds this one's memory."""
+    while array.base is not None:
+        array = array.base
+    return array.tobytes("A")
+
+
+@places
+@pytest.mark.parametrize("shape", SHAPES, ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+def test_awkward_inputs(row, dtype, shape, place, threads, tune, rng):
+    data = [place(rng.normal(size=shape).astype(dtype)) for _ in row.data]
+    tune(NEVER)
+    expected = outputs(function(row)(*map(np.ascontiguousarray, data)))
+    tune(0)
+    whole, flat = buffers(row.nout, shape[0] * shape[1], dtype, 5)
+    arrays = tuple(array.reshape(shape) for array in flat)
+    walked(lambda: function(row)(*data, out=arrays))
+    assert_same_bits(arrays, expected)
+    assert guards_hold(whole, flat)
+
+
+@places
+@pytest.mark.parametrize("shape", SHAPES, ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+def test_awkward_outputs(row, dtype, shape, place, threads, tune, rng):
+    data = [rng.normal(size=shape).astype(dtype) for _ in row.data]
+    tune(NEVER)
+    expected = outputs(function(row)(*data))
+    arrays = [tuple(place(np.zeros(shape, dtype)) for _ in range(row.nout)) for _ in range(2)]
+    function(row)(*data, out=arrays[0])
+    tune(0)
+    walked(lambda: function(row)(*data, out=arrays[1]))
+    assert_same_bits(tuple(array.astype(dtype) for array in arrays[1]), expected)
+    for plain, streamed in zip(*arrays, strict=True):
+        assert memory_of(plain) == memory_of(streamed)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize("kinds", ["fd", "ef", "if"])
+def test_other_types(row, kinds, shape, threads, tune, rng):
+    x, out = (np.dtype(kind) for kind in kinds)
+    data = [(rng.normal(size=shape) * 3).astype(x) for _ in row.data]
+    tune(NEVER)
+    results = [[np.zeros(shape, out) for _ in range(row.nout)] for _ in range(2)]
+    for limit, arrays in zip((NEVER, 0), results, strict=True):
+        tune(limit)
+        walked(lambda arrays=arrays: function(row)(*data, out=tuple(arrays)))
+    assert_same_bits(tuple(results[1]), tuple(results[0]))
+    assert any(array.any() for array in results[0])
+
+
 def test_longdouble_keeps_the_bytes_between_numbers(tune):
     """Its stores write 10 of 16 bytes on x86-64; what lies in the others must not come from us."""
     x = np.full(3000, -0.5, np.longdouble)

@@ -1,0 +1,37 @@
+/* How the operands of a block get to where the kernels take them, and back from there. */
+#ifndef ELUFAST_WALK_BLOCKS_H
+#define ELUFAST_WALK_BLOCKS_H
+
+#include "_walk_plan.h"
+
+typedef struct {
+    _Alignas(64) char raw[ELUFAST_MAX_OPERANDS][ELUFAST_TILE_BYTES]; /* as in memory, but packed */
+    _Alignas(64) char ready[ELUFAST_MAX_OPERANDS][ELUFAST_TILE_BYTES]; /* as the kernels take it */
+} elufast_workspace;
+
+/* Coordinates of element i, the fastest axis first. */
+void elufast_locate(const elufast_walk *walk, size_t i, size_t *at);
+
+/* Of element i, which lies at `at`, in operand k. */
+char *elufast_address(const elufast_plan *plan, int k, size_t i, const size_t *at);
+
+/* Fills the block with what repeats in it. */
+void elufast_prepare_block(const elufast_plan *plan, int k, elufast_workspace *w);
+
+/* n elements from there on, as a kernel takes them: where they lie, or in the workspace, brought
+ * there if they have not been prepared. */
+char *elufast_input(const elufast_plan *plan, int k, elufast_workspace *w, size_t i,
+                    const size_t *at, size_t n);
+
+/* The same, whatever has been prepared. */
+char *elufast_fetch(const elufast_plan *plan, int k, elufast_workspace *w, size_t i,
+                    const size_t *at, size_t n);
+
+/* Where a kernel writes; elufast_store brings it from there to where it belongs. */
+char *elufast_target(const elufast_plan *plan, int k, elufast_workspace *w, size_t i,
+                     const size_t *at);
+
+void elufast_store(const elufast_plan *plan, int k, elufast_workspace *w, size_t i,
+                   const size_t *at, size_t n);
+
+#endif

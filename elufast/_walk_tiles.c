@@ -1,0 +1,99 @@
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "_walk_plan.h"
+
+/* A tile of arrays that lie transposed to each other is a line of the cache wide, no more, since
+ * each of its columns may lie in a page of its own, and of pages a processor remembers few. As many
+ * lines long, so that kernels' calls are not too short: what fills a block. */
+enum { LINE = ELUFAST_CACHE_LINE, TILE_LENGTH = ELUFAST_TILE_BYTES / LINE };
+
+/* Fewer elements than that are not worth turning. */
+enum { SHORT_AXIS = 8 };
+
+/* Where some operand jumps from line to line along the fastest axis but has another axis along
+ * which it does not (the other arrays lie transposed to it): that axis, else 0. */
+static int axis_to_turn(const elufast_walk *walk) {
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
+        const elufast_operand *operand = &walk->operands[k];
+        if (llabs(operand->steps[0]) < LINE) continue;
+        for (int axis = 1; axis < walk->axes; axis++) {
+            long long step = llabs(operand->steps[axis]);
+            if (step > 0 && step < LINE && walk->lengths[axis] >= SHORT_AXIS) return axis;
+        }
+    }
+    return 0;
+}
+
+static void add_axis(elufast_walk *to, const elufast_walk *from, int axis, size_t length,
+                     size_t factor) {
+    to->lengths[to->axes] = length;
+    for (int k = 0; k < elufast_count_operands(from); k++) {
+        to->operands[k].steps[to->axes] = from->operands[k].steps[axis] * (ptrdiff_t)factor;
+    }
+    to->axes++;
+    to->n *= length;
+}
+
+typedef struct {
+    size_t start, side, count; /* along an axis: so many sides from there on */
+} stretch;
+
+/* Tiles: along the axis to turn, where one of the arrays is contiguous and a kernel's call can
+ * follow it; across, which is the others' way; then from tile to tile. */
+static void run_tiles(const elufast_walk *walk, int turn, stretch along, stretch across) {
+    if (along.side * along.count == 0 || across.side * across.count == 0) return;
+    elufast_walk tiles = *walk;
+    tiles.axes = 0;
+    tiles.n = 1;
+    add_axis(&tiles, walk, turn, along.side, 1);
+    add_axis(&tiles, walk, 0, across.side, 1);
+    add_axis(&tiles, walk, turn, along.count, along.side);
+    for (int axis = 1; axis < walk->axes; axis++) {
+        if (axis != turn) add_axis(&tiles, walk, axis, walk->lengths[axis], 1);
+    }
+    add_axis(&tiles, walk, 0, across.count, across.side);
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
+        const ptrdiff_t *steps = walk->operands[k].steps;
+        tiles.operands[k].first += steps[0] * (ptrdiff_t)across.start;
+        tiles.operands[k].first += steps[turn] * (ptrdiff_t)along.start;
+    }
+    elufast_run_in_order(&tiles, 1);
+}
+
+/* Elements before the first output's next line, if its lines begin at the same place in each row.
+ */
+static size_t before_line(const elufast_walk *walk, int turn) {
+    const elufast_function *f = walk->loop->function;
+    const elufast_operand *out = &walk->operands[f->data + f->parameters];
+    if (out->steps[0] != (ptrdiff_t)out->size || out->steps[turn] % LINE != 0) return 0;
+    return -(uintptr_t)out->first % LINE / out->size;
+}
+
+static void run_strips(const elufast_walk *walk, int turn, stretch across) {
+    const size_t length = walk->lengths[turn], side = elufast_piece(length, TILE_LENGTH);
+    const size_t tiles = length / side;
+    const stretch whole = {0, side, tiles}, rest = {tiles * side, length % side, 1};
+    run_tiles(walk, turn, whole, across);
+    run_tiles(walk, turn, rest, across);
+}
+
+static void run_turned(const elufast_walk *walk, int turn) {
+    const size_t length = walk->lengths[0], side = LINE / walk->loop->item_size;
+    size_t ahead = before_line(walk, turn);
+    if (ahead > length) ahead = length;
+    const size_t count = (length - ahead) / side, end = ahead + count * side;
+    run_strips(walk, turn, (stretch){0, ahead, 1});
+    run_strips(walk, turn, (stretch){ahead, side, count});
+    run_strips(walk, turn, (stretch){end, length - end, 1});
+}
+
+void elufast_run_walk(const elufast_walk *walk) {
+    /* Tiles take two more axes. */
+    const int turn = walk->axes + 2 <= ELUFAST_MAX_AXES ? axis_to_turn(walk) : 0;
+    if (turn == 0) {
+        elufast_run_in_order(walk, 0);
+    } else {
+        run_turned(walk, turn);
+    }
+}

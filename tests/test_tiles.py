@@ -1,0 +1,94 @@
+"""Arrays that lie transposed to each other, which are walked through by tiles."""
+
+import numpy as np
+import pytest
+from support import assert_same_bits, function, outputs, rows_where
+
+from elufast import _ufuncs
+
+# Whole tiles, narrow and short ones, several at once, one more or less than that; three axes.
+SHAPES = [
+    (128, 256),
+    (129, 257),
+    (127, 270),
+    (1301, 27),
+    (27, 1301),
+    (9, 4001),
+    (4001, 9),
+    (300, 8, 16),
+    (16, 9, 301),
+]
+shapes = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "x".join(map(str, shape)))
+rows = pytest.mark.parametrize(
+    "row",
+    rows_where(lambda row: row.name in ("elu", "celu_with_grad", "selu_backward")),
+    ids=lambda row: row.name,
+)
+
+
+def numbers(rng, shape, dtype):
+    return (rng.normal(size=shape) * 2).astype(dtype)
+
+
+def swapped(x):
+    return np.asfortranarray(x.astype(x.dtype.newbyteorder("S")))
+
+
+# How the last array of the data lies, after what lies before it.
+WAYS = {
+    "fortran": (np.asfortranarray, np.asfortranarray),
+    "last": (np.ascontiguousarray, np.asfortranarray),
+    "swapped": (swapped, swapped),
+    "reversed": (
+        lambda x: np.asfortranarray(x[::-1])[::-1],
+        lambda x: np.asfortranarray(x[..., ::-1])[..., ::-1],
+    ),
+}
+
+
+def tiled(call):
+    before = _ufuncs.iterated_calls()
+    call()
+    assert _ufuncs.iterated_calls() == before + 1
+
+
+@rows
+@shapes
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_transposed_inputs(row, dtype, shape, way, threads, rng):
+    data = [numbers(rng, shape, dtype) for _ in row.data]
+    expected = outputs(function(row)(*data))
+    data = [*map(way[0], data[:-1]), way[1](data[-1])]
+    out = tuple(np.zeros(shape, dtype) for _ in range(row.nout))
+    tiled(lambda: function(row)(*data, out=out))
+    assert_same_bits(out, expected)
+
+
+@rows
+@shapes
+def test_transposed_outputs(row, dtype, shape, threads, rng):
+    data = [numbers(rng, shape, dtype) for _ in row.data]
+    expected = outputs(function(row)(*data))
+    for other in (np.asfortranarray, np.ascontiguousarray)[: row.nout]:
+        kinds = (np.asfortranarray, other)[: row.nout]
+        out = tuple(kind(np.zeros(shape, dtype)) for kind in kinds)
+        tiled(lambda out=out: function(row)(*data, out=out))
+        assert_same_bits(out, expected)
+
+
+@rows
+@shapes
+def test_parameters_of_transposed_arrays(row, dtype, shape, threads, rng):
+    """For each column, for each row, for each element in both orders."""
+    data = [numbers(rng, shape, dtype) for _ in row.data]
+    turned = [np.asfortranarray(array) for array in data]
+    columns = rng.uniform(0.5, 2, shape[-1:]).astype(dtype)
+    firsts = rng.uniform(0.5, 2, (shape[0], *[1] * (len(shape) - 1))).astype(dtype)
+    full = rng.uniform(0.5, 2, shape).astype(dtype)
+    for alpha in (columns, firsts, full, np.asfortranarray(full)):
+        given = [np.broadcast_to(alpha, shape).copy()] * len(row.parameters)
+        expected = outputs(function(row)(*data, *given))
+        out = tuple(np.zeros(shape, dtype) for _ in range(row.nout))
+        parameters = [alpha] * len(row.parameters)
+        tiled(lambda p=parameters, out=out: function(row)(*turned, *p, out=out))
+        assert_same_bits(out, expected)
