@@ -73,6 +73,7 @@ OTHER_SOURCES = [
     "elufast/_walk.c",
     "elufast/_walk_blocks.c",
     "elufast/_walk_plan.c",
+    "elufast/_walk_repeats.c",
     "elufast/_walk_tiles.c",
 ]
 HEADERS = [str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")]

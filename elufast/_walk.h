@@ -24,6 +24,8 @@ typedef struct {
     elufast_operand operands[ELUFAST_MAX_OPERANDS];
 } elufast_walk;
 
+int elufast_count_operands(const elufast_walk *walk);
+
 /* Whether every operand is of the loop's type or can be converted to or from it. */
 int elufast_can_walk(const elufast_walk *walk);
 

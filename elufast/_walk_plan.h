@@ -37,8 +37,6 @@ typedef struct {
     size_t longest;      /* elements between two looks at where the operands lie */
 } elufast_plan;
 
-int elufast_count_operands(const elufast_walk *walk);
-
 /* Of the equal pieces, but for the last, that a row is cut into, none with more than `most`. */
 size_t elufast_piece(size_t row, size_t most);
 

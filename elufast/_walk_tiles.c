@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "_walk_plan.h"
+#include "_walk_repeats.h"
 
 /* A tile of arrays that lie transposed to each other is a line of the cache wide, no more, since
  * each of its columns may lie in a page of its own, and of pages a processor remembers few. As many
@@ -88,7 +89,7 @@ static void run_turned(const elufast_walk *walk, int turn) {
     run_strips(walk, turn, (stretch){end, length - end, 1});
 }
 
-void elufast_run_walk(const elufast_walk *walk) {
+static void run_once(const elufast_walk *walk) {
     /* Tiles take two more axes. */
     const int turn = walk->axes + 2 <= ELUFAST_MAX_AXES ? axis_to_turn(walk) : 0;
     if (turn == 0) {
@@ -96,4 +97,10 @@ void elufast_run_walk(const elufast_walk *walk) {
     } else {
         run_turned(walk, turn);
     }
+}
+
+void elufast_run_walk(const elufast_walk *walk) {
+    const elufast_walk first = elufast_first_period(walk);
+    run_once(&first);
+    if (first.n < walk->n) elufast_repeat_period(walk, first.n);
 }

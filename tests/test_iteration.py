@@ -194,6 +194,41 @@ def test_broadcast_parameters(row, dtype, shapes, threads):
         assert_as_numpy(row, actual, *inputs)
 
 
+# What the inputs are broadcast from, and the shape that they are broadcast to.
+REPEATED = {
+    "number": ((), (300, 301)),
+    "one": ((1,), (300, 301)),
+    "short": ((3,), (30011, 3)),
+    "row": ((1301,), (61, 1301)),
+    "long-row": ((20011,), (5, 20011)),
+    "block": ((11, 13), (701, 11, 13)),
+    "middle": ((1, 13, 7), (50, 23, 13, 7)),
+    "both-ends": ((1, 70, 1), (9, 70, 130)),
+}
+
+
+@rows_of_each_shape
+@pytest.mark.parametrize("shapes", REPEATED.values(), ids=REPEATED.keys())
+@pytest.mark.parametrize("out", ["own", "swapped", "wider", "part", "fortran"])
+def test_repeated_inputs(row, dtype, shapes, out):
+    """All of them are broadcast, so that outputs repeat."""
+    elufast.set_num_threads(2)
+    small, shape = shapes
+    data = data_of(row, small, dtype)
+    alphas = parameters_of(row, small, dtype)
+    kinds = {"swapped": dtype.newbyteorder("S"), "wider": np.longdouble}
+    makers = {"part": lambda x: within(x, before=0, after=1), "fortran": np.asfortranarray}
+    make = makers.get(out, np.ascontiguousarray)
+    for given in ([], alphas, [dtype.type(0.75)] * len(alphas)):
+        expected = outputs(function(row)(*contiguous([*data, *given], shape)))
+        views = [np.broadcast_to(x, shape) for x in data]
+        results = tuple(make(np.full(shape, 99, kinds.get(out, dtype))) for _ in range(row.nout))
+        with strict():
+            taken(lambda v=views, g=given, o=results: function(row)(*v, *g, out=o))
+        for actual, wanted in zip(results, expected, strict=True):
+            assert_same_bits(actual.astype(dtype), wanted)
+
+
 @rows_of_each_shape
 def test_parameters_of_different_kinds(row, dtype, threads):
     """A number and arrays side by side, by keyword too; the number counts as in NumPy."""
