@@ -194,6 +194,17 @@ def test_broadcast_parameters(row, dtype, shapes, threads):
         assert_as_numpy(row, actual, *inputs)
 
 
+@rows_of_each_shape
+def test_rows_of_which_one_has_the_defaults(row, dtype, threads):
+    data = data_of(row, SHAPE, dtype)
+    for default in (0, 1, ROWS - 1):
+        alphas = [positive((ROWS, 1), dtype, seed) for seed in range(len(row.parameters))]
+        for alpha, value in zip(alphas, row.parameters.values(), strict=True):
+            alpha[default] = value
+        expected = function(row)(*contiguous([*data, *alphas], SHAPE))
+        assert_same_bits(taken(lambda a=alphas: function(row)(*data, *a)), expected)
+
+
 # What the inputs are broadcast from, and the shape that they are broadcast to.
 REPEATED = {
     "number": ((), (300, 301)),
