@@ -240,6 +240,15 @@ def test_repeated_inputs(row, dtype, shapes, out):
             assert_same_bits(actual.astype(dtype), wanted)
 
 
+@pytest.mark.parametrize("period", [1, 3, 1021, 40011])
+def test_repeats_that_threads_share(period, dtype, threads):
+    """So many that each thread begins in the middle of one."""
+    x = ordinary(period, dtype)
+    out = np.full((500000 // period, period), 99, dtype)
+    taken(lambda: elufast.elu(np.broadcast_to(x, out.shape), out=out))
+    assert_same_bits(out, np.broadcast_to(elufast.elu(x), out.shape))
+
+
 @rows_of_each_shape
 def test_parameters_of_different_kinds(row, dtype, threads):
     """A number and arrays side by side, by keyword too; the number counts as in NumPy."""
