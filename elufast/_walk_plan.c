@@ -6,6 +6,9 @@
  * a call costs as much as that. benchmarks/layouts.py */
 enum { LONG_ROW = 32 };
 
+/* What repeats after at most so many elements is packed once, for a whole block. */
+enum { SHORT_PERIOD = 256 };
+
 static int is_input(const elufast_walk *walk, int k) {
     return k < walk->loop->function->data + walk->loop->function->parameters;
 }
@@ -91,13 +94,12 @@ static int pays_to_stream(const elufast_plan *p) {
                                     walk->n);
 }
 
-/* A number for each row is read when its row's turn comes. What repeats within a block is better
- * packed once. */
-static void plan_places(elufast_plan *p, size_t most) {
+/* A number for each row is read when its row's turn comes. */
+static void plan_places(elufast_plan *p) {
     for (int k = 0; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
         const int is_row_number = is_parameter(p, k) && p->are_scalars && l->period != 1;
-        const int is_row = l->has_rows && has_long_rows(p) && l->period > most / 2;
+        const int is_row = l->has_rows && has_long_rows(p) && l->period > SHORT_PERIOD;
         l->is_in_place =
             l->convert == NULL && (l->is_straight || is_row) && !(k >= p->inputs && p->streams);
         l->is_by_row = (l->is_in_place && !l->is_straight) || is_row_number;
@@ -138,11 +140,6 @@ static void plan_blocks(elufast_plan *p, size_t most) {
     p->longest = all_in_place ? p->walk->n : p->block;
 }
 
-static size_t block_bytes(const elufast_plan *p, int has_tiles) {
-    if (has_tiles) return ELUFAST_TILE_BYTES;
-    return p->streams ? ELUFAST_STREAM_BLOCK_BYTES : ELUFAST_BLOCK_BYTES;
-}
-
 elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     const elufast_function *f = walk->loop->function;
     elufast_plan p = {.walk = walk};
@@ -151,8 +148,8 @@ elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     plan_lanes(&p);
     p.are_scalars = parameters_are_scalars(&p);
     p.streams = pays_to_stream(&p);
-    const size_t most = block_bytes(&p, has_tiles) / largest_item(walk);
-    plan_places(&p, most);
+    const size_t most = (has_tiles ? ELUFAST_TILE_BYTES : ELUFAST_BLOCK_BYTES) / largest_item(walk);
+    plan_places(&p);
     plan_blocks(&p, most);
     return p;
 }

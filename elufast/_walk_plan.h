@@ -5,11 +5,11 @@
 
 #include "_walk.h"
 
-/* What a kernel cannot take as it lies goes through blocks of so many bytes: those of all operands
- * together stay in the first-level cache, and a kernel's call is small against the work. Smaller
- * ones where outputs go past the caches: while their stores wait for memory, the next block can be
- * computed. Tiles of transposed arrays (_walk_tiles.c) are the largest. */
-enum { ELUFAST_STREAM_BLOCK_BYTES = 2048, ELUFAST_BLOCK_BYTES = 4096, ELUFAST_TILE_BYTES = 8192 };
+/* What a kernel cannot take as it lies goes through blocks of so many bytes. With half of that a
+ * block costs too much against the work in it, with more the arithmetic and the waiting for memory
+ * take turns instead of going on side by side. Tiles of transposed arrays are twice as large
+ * (_walk_tiles.c), for kernels' calls should not be too short. benchmarks/layouts.py */
+enum { ELUFAST_BLOCK_BYTES = 4096, ELUFAST_TILE_BYTES = 8192 };
 
 typedef struct {
     const elufast_operand *operand;
