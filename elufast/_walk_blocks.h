@@ -4,9 +4,14 @@
 
 #include "_walk_plan.h"
 
+/* Blocks begin at different places of a page: to a processor a load that has the low 12 bits of an
+ * earlier store looks like one that has to wait for it. Up to 18 % where there are several blocks;
+ * benchmarks/layouts.py */
+enum { ELUFAST_BLOCK_PITCH = ELUFAST_TILE_BYTES + 5 * ELUFAST_CACHE_LINE };
+
 typedef struct {
-    _Alignas(64) char raw[ELUFAST_MAX_OPERANDS][ELUFAST_TILE_BYTES]; /* as in memory, but packed */
-    _Alignas(64) char ready[ELUFAST_MAX_OPERANDS][ELUFAST_TILE_BYTES]; /* as the kernels take it */
+    _Alignas(64) char raw[ELUFAST_MAX_OPERANDS][ELUFAST_BLOCK_PITCH]; /* as in memory, but packed */
+    _Alignas(64) char ready[ELUFAST_MAX_OPERANDS][ELUFAST_BLOCK_PITCH]; /* as kernels take it */
 } elufast_workspace;
 
 /* Coordinates of element i, the fastest axis first. */

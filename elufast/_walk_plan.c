@@ -6,9 +6,6 @@
  * a call costs as much as that. benchmarks/layouts.py */
 enum { LONG_ROW = 32 };
 
-/* What repeats after at most so many elements is packed once, for a whole block. */
-enum { SHORT_PERIOD = 256 };
-
 static int is_input(const elufast_walk *walk, int k) {
     return k < walk->loop->function->data + walk->loop->function->parameters;
 }
@@ -94,12 +91,13 @@ static int pays_to_stream(const elufast_plan *p) {
                                     walk->n);
 }
 
-/* A number for each row is read when its row's turn comes. */
-static void plan_places(elufast_plan *p) {
+/* A number for each row is read when its row's turn comes. What repeats within a block is better
+ * packed once: then a kernel's call can take several rows. */
+static void plan_places(elufast_plan *p, size_t most) {
     for (int k = 0; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
         const int is_row_number = is_parameter(p, k) && p->are_scalars && l->period != 1;
-        const int is_row = l->has_rows && has_long_rows(p) && l->period > SHORT_PERIOD;
+        const int is_row = l->has_rows && has_long_rows(p) && l->period > most / 2;
         l->is_in_place =
             l->convert == NULL && (l->is_straight || is_row) && !(k >= p->inputs && p->streams);
         l->is_by_row = (l->is_in_place && !l->is_straight) || is_row_number;
@@ -149,7 +147,7 @@ elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     p.are_scalars = parameters_are_scalars(&p);
     p.streams = pays_to_stream(&p);
     const size_t most = (has_tiles ? ELUFAST_TILE_BYTES : ELUFAST_BLOCK_BYTES) / largest_item(walk);
-    plan_places(&p);
+    plan_places(&p, most);
     plan_blocks(&p, most);
     return p;
 }
