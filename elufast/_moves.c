@@ -195,8 +195,8 @@ static int copy_turned(char *to, elufast_steps to_steps, const char *from, elufa
 
 enum { LINE = 64 };
 
-/* 1: done. Rows that are one line of the cache each, as such tiles have: a loop over their items
- * would cost as much again as they do. */
+/* 1: done. Rows that are one line of the cache each: a loop over their items would cost as much
+ * again as they do. */
 static int copy_lines(char *restrict to, elufast_steps to_steps, const char *restrict from,
                       elufast_steps from_steps, size_t n, size_t rows, size_t size) {
     const ptrdiff_t step = (ptrdiff_t)size;
