@@ -7,6 +7,14 @@
 #define ELUFAST_NAME(name, value) #name,
 #define ELUFAST_DEFAULT(name, value) value,
 
+#define ELUFAST_FUNCTION(name, family, shape)                                                    \
+    _Static_assert(                                                                              \
+        ELUFAST_DATA_##shape ELUFAST_PARAMETERS_##family(ELUFAST_COUNT) + ELUFAST_OUT_##shape <= \
+            ELUFAST_MAX_OPERANDS,                                                                \
+        "more operands than there is room for");
+#include "elufast/functions.inc"
+#undef ELUFAST_FUNCTION
+
 const elufast_function elufast_functions[ELUFAST_FUNCTIONS] = {
 #define ELUFAST_FUNCTION(name, family, shape)                                 \
     {#name,                                                                   \

@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 enum { ELUFAST_MAX_DATA = 2, ELUFAST_MAX_PARAMETERS = 2, ELUFAST_MAX_OUT = 2 };
-enum { ELUFAST_MAX_OPERANDS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS + ELUFAST_MAX_OUT };
+/* Of one row; none has the most of all three. */
+enum { ELUFAST_MAX_OPERANDS = 5 };
 
 /* How many arrays come in and go out for each shape of functions.inc. */
 #define ELUFAST_DATA_MAP 1
@@ -41,8 +42,8 @@ enum {
     ELUFAST_FUNCTIONS
 };
 
-/* In a typedef: items that may lie at any address. No processor that the loops are vectorised for
- * minds, so this changes no instruction; but C wants to be told. */
+/* In a typedef: items that may lie at any address. On x86-64 and aarch64 it changes no instruction;
+ * but C wants to be told. */
 #if defined(__GNUC__)
 #define ELUFAST_ANYWHERE __attribute__((aligned(1)))
 enum { ELUFAST_TAKES_MISALIGNED = 1 };

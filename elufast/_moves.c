@@ -62,7 +62,7 @@ static inline uint64_t swapped_64(uint64_t x) {
         memcpy(to + i * (ptrdiff_t)(to_step), &item, sizeof(type));     \
     }
 
-/* One item, many times; read once, for the compiler cannot know that it is not written over. */
+/* One item, many times; gcc reads it again each time where that is left to it. */
 #define FILL(type, change)             \
     type item;                         \
     memcpy(&item, from, sizeof(type)); \

@@ -31,10 +31,6 @@ typedef struct {
     ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
 } band;
 
-static int is_number(const elufast_plan *p, int k) {
-    return p->are_scalars && k >= p->walk->loop->function->data && k < p->inputs;
-}
-
 static void find_size(const elufast_plan *p, const size_t *at, size_t left, band *b) {
     const size_t *lengths = p->walk->lengths;
     const size_t row_left = lengths[0] - at[0];
@@ -52,20 +48,20 @@ static void find_places(const elufast_plan *p, elufast_workspace *w, char *const
     for (int k = 0; k < p->operands; k++) {
         const elufast_lane *l = &p->lanes[k];
         if (l->is_by_row) {
-            b->places[k] = is_number(p, k) ? elufast_fetch(p, k, w, i + done, at, 1)
-                                           : elufast_address(p, k, i + done, at);
+            b->places[k] = l->is_number ? elufast_fetch(p, k, w, i + done, at, 1)
+                                        : elufast_address(p, k, i + done, at);
             b->steps[k] = p->walk->axes > 1 ? l->operand->steps[1] : 0;
         } else {
-            b->places[k] = arrays[k] + (is_number(p, k) ? 0 : done * item);
-            b->steps[k] = is_number(p, k) ? 0 : (ptrdiff_t)(b->n * item);
+            b->places[k] = arrays[k] + (l->is_number ? 0 : done * item);
+            b->steps[k] = l->is_number ? 0 : (ptrdiff_t)(b->n * item);
         }
     }
 }
 
 static void run_band(const elufast_plan *p, band *b) {
-    elufast_kernel *kernel = kernel_for(p, b->places);
+    elufast_kernel *kernel = NULL;
     for (size_t row = 0; row < b->rows; row++) {
-        if (p->has_row_numbers) kernel = kernel_for(p, b->places);
+        if (kernel == NULL || p->has_row_numbers) kernel = kernel_for(p, b->places);
         call(p, kernel, b->places, b->n);
         for (int k = 0; k < p->operands; k++) b->places[k] += b->steps[k];
     }
@@ -122,10 +118,9 @@ static size_t block_length(const elufast_plan *p, size_t i, size_t end, const si
 
 static void run_block(const elufast_plan *p, elufast_workspace *w, size_t i, const size_t *at,
                       size_t n) {
-    const int data = p->walk->loop->function->data;
     char *arrays[ELUFAST_MAX_OPERANDS];
     for (int k = 0; k < p->inputs; k++) {
-        const size_t needed = k >= data && p->are_scalars ? 1 : n;
+        const size_t needed = p->lanes[k].is_number ? 1 : n;
         arrays[k] = p->lanes[k].is_by_row ? NULL : elufast_input(p, k, w, i, at, needed);
     }
     for (int k = p->inputs; k < p->operands; k++) arrays[k] = elufast_target(p, k, w, i, at);

@@ -1,5 +1,6 @@
 #include "_walk_plan.h"
 
+#include "_loop_call.h"
 #include "_past_caches.h"
 
 /* From so many elements on, rows are given to the kernels one by one; shorter ones are packed, as
@@ -37,7 +38,7 @@ static size_t period_of(const elufast_walk *walk, const elufast_operand *operand
     return period;
 }
 
-static int is_straight(const elufast_walk *walk, const elufast_operand *operand) {
+int elufast_is_one_run(const elufast_walk *walk, const elufast_operand *operand) {
     ptrdiff_t step = (ptrdiff_t)operand->size;
     for (int axis = 0; axis < walk->axes; axis++) {
         if (operand->steps[axis] != step) return 0;
@@ -56,14 +57,10 @@ static void plan_lanes(elufast_plan *p) {
         const int is_taken =
             operand->is_aligned || (ELUFAST_TAKES_MISALIGNED && l->convert == NULL);
         l->is_usable = is_taken && !operand->is_swapped;
-        l->is_straight = l->is_usable && is_straight(walk, operand);
+        l->is_straight = l->is_usable && elufast_is_one_run(walk, operand);
         l->has_rows = l->is_usable && operand->steps[0] == (ptrdiff_t)operand->size;
         l->period = period_of(walk, operand);
     }
-}
-
-static int is_parameter(const elufast_plan *p, int k) {
-    return k >= p->walk->loop->function->data && k < p->inputs;
 }
 
 static int has_long_rows(const elufast_plan *p) { return p->walk->lengths[0] >= LONG_ROW; }
@@ -74,6 +71,25 @@ static int parameters_are_scalars(const elufast_plan *p) {
         if (l->period != 1 && !(has_long_rows(p) && l->operand->steps[0] == 0)) return 0;
     }
     return 1;
+}
+
+static void find_numbers(elufast_plan *p) {
+    p->are_scalars = parameters_are_scalars(p);
+    for (int k = p->walk->loop->function->data; k < p->inputs; k++) {
+        p->lanes[k].is_number = p->are_scalars;
+    }
+}
+
+/* For each element, with what is known about the parameters. */
+static float cost_of(const elufast_plan *p) {
+    const elufast_loop *loop = p->walk->loop;
+    const char *values[ELUFAST_MAX_PARAMETERS];
+    for (int k = loop->function->data; k < p->inputs; k++) {
+        const elufast_lane *l = &p->lanes[k];
+        if (l->period != 1 || !l->is_usable || l->convert != NULL) return loop->cost[1];
+        values[k - loop->function->data] = l->operand->first;
+    }
+    return loop->cost[elufast_are_defaults(loop, values) ? 0 : 1];
 }
 
 static int pays_to_stream(const elufast_plan *p) {
@@ -87,8 +103,7 @@ static int pays_to_stream(const elufast_plan *p) {
         }
         if (k >= p->inputs && l->operand->size > largest) largest = l->operand->size;
     }
-    return elufast_pays_past_caches(walk->loop->cost[p->are_scalars ? 0 : 1], bytes, largest,
-                                    walk->n);
+    return elufast_pays_past_caches(cost_of(p), bytes, largest, walk->n);
 }
 
 /* A number for each row is read when its row's turn comes. What repeats within a block is better
@@ -96,7 +111,7 @@ static int pays_to_stream(const elufast_plan *p) {
 static void plan_places(elufast_plan *p, size_t most) {
     for (int k = 0; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
-        const int is_row_number = is_parameter(p, k) && p->are_scalars && l->period != 1;
+        const int is_row_number = l->is_number && l->period != 1;
         const int is_row = l->has_rows && has_long_rows(p) && l->period > most / 2;
         l->is_in_place =
             l->convert == NULL && (l->is_straight || is_row) && !(k >= p->inputs && p->streams);
@@ -107,7 +122,7 @@ static void plan_places(elufast_plan *p, size_t most) {
     }
 }
 
-static size_t largest_item(const elufast_walk *walk) {
+size_t elufast_largest_item(const elufast_walk *walk) {
     size_t largest = walk->loop->item_size;
     for (int k = 0; k < elufast_count_operands(walk); k++) {
         if (walk->operands[k].size > largest) largest = walk->operands[k].size;
@@ -117,21 +132,22 @@ static size_t largest_item(const elufast_walk *walk) {
 
 size_t elufast_piece(size_t row, size_t most) {
     enum { GRAIN = 16 };
+    most -= most % GRAIN;
     const size_t pieces = (row - 1) / most + 1, length = (row - 1) / pieces + 1;
     return (length + GRAIN - 1) / GRAIN * GRAIN;
 }
 
-/* Blocks hold whole rows and whole periods, or pieces of one row. */
-static void plan_blocks(elufast_plan *p, size_t most) {
+/* Blocks hold whole rows and whole periods, or a tile, or pieces of one row. */
+static void plan_blocks(elufast_plan *p, size_t most, int has_tiles) {
     const size_t row = p->walk->lengths[0];
     size_t unit = row > most ? 1 : row;
+    if (has_tiles) unit = row * p->walk->lengths[1];
     int all_in_place = 1;
     for (int k = 0; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
-        const int is_scalar = is_parameter(p, k) && p->are_scalars;
         l->is_prepared = k < p->inputs && l->period <= most && !l->is_in_place && !l->is_by_row;
         if (l->is_prepared && l->period > unit) unit = l->period;
-        all_in_place = all_in_place && (l->is_in_place || is_scalar);
+        all_in_place = all_in_place && (l->is_in_place || l->is_number);
     }
     p->in_pieces = row > most && !all_in_place;
     p->block = p->in_pieces ? elufast_piece(row, most) : most / unit * unit;
@@ -144,10 +160,11 @@ elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     p.inputs = f->data + f->parameters;
     p.operands = elufast_count_operands(walk);
     plan_lanes(&p);
-    p.are_scalars = parameters_are_scalars(&p);
+    find_numbers(&p);
     p.streams = pays_to_stream(&p);
-    const size_t most = (has_tiles ? ELUFAST_TILE_BYTES : ELUFAST_BLOCK_BYTES) / largest_item(walk);
+    const size_t most =
+        (has_tiles ? ELUFAST_TILE_BYTES : ELUFAST_BLOCK_BYTES) / elufast_largest_item(walk);
     plan_places(&p, most);
-    plan_blocks(&p, most);
+    plan_blocks(&p, most, has_tiles);
     return p;
 }

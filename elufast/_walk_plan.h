@@ -19,6 +19,7 @@ typedef struct {
     int has_rows;               /* usable, and contiguous along the first axis */
     int is_in_place;            /* kernels take it where it lies */
     int is_by_row;              /* and it is elsewhere, or another number, in each row */
+    int is_number;              /* a parameter, and one number for a kernel's call */
     int is_prepared;            /* the block holds it before the walk begins */
     size_t period;              /* its elements repeat after so many */
 } elufast_lane;
@@ -37,9 +38,17 @@ typedef struct {
     size_t longest;      /* elements between two looks at where the operands lie */
 } elufast_plan;
 
-/* Of the equal pieces, but for the last, that a row is cut into, none with more than `most`. */
+/* Items that follow each other in the order of the walk. */
+int elufast_is_one_run(const elufast_walk *walk, const elufast_operand *operand);
+
+/* Of the equal pieces, but for the last, that a row is cut into, none with more than `most`, which
+ * is 16 at the least. */
 size_t elufast_piece(size_t row, size_t most);
 
+/* Bytes of the largest item, in memory or as it is computed. */
+size_t elufast_largest_item(const elufast_walk *walk);
+
+/* With tiles, the first two axes are those of one. */
 elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "_parallel.h"
 #include "_past_caches.h"
+#include "_walk_plan.h"
 
 /* Elements for which it pays to wake another thread: some 4 us of copying, as for a loop. */
 static const size_t MIN_ELEMENTS_PER_THREAD = 65536;
@@ -18,15 +19,6 @@ typedef struct {
     int streams;
 } repetition;
 
-static int is_contiguous(const elufast_walk *walk, const elufast_operand *operand) {
-    ptrdiff_t step = (ptrdiff_t)operand->size;
-    for (int axis = 0; axis < walk->axes; axis++) {
-        if (operand->steps[axis] != step) return 0;
-        step *= (ptrdiff_t)walk->lengths[axis];
-    }
-    return 1;
-}
-
 static int changes_along(const elufast_walk *walk, int axis) {
     const elufast_function *f = walk->loop->function;
     for (int k = 0; k < f->data + f->parameters; k++) {
@@ -39,7 +31,7 @@ elufast_walk elufast_first_period(const elufast_walk *walk) {
     const elufast_function *f = walk->loop->function;
     elufast_walk first = *walk;
     for (int k = f->data + f->parameters; k < elufast_count_operands(walk); k++) {
-        if (!is_contiguous(walk, &walk->operands[k])) return first;
+        if (!elufast_is_one_run(walk, &walk->operands[k])) return first;
     }
     while (first.axes > 1 && !changes_along(walk, first.axes - 1)) {
         first.axes--;

@@ -4,7 +4,8 @@
 
 #include "_walk.h"
 
-/* The walk without the axes along which nothing changes. There are none: the walk itself. */
+/* The walk without the outer axes along which no input changes; all of it where there are none, or
+ * an output is not one run of items. */
 elufast_walk elufast_first_period(const elufast_walk *walk);
 
 /* Copies the outputs' first `period` elements to all the others. */

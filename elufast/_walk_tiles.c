@@ -5,9 +5,15 @@
 #include "_walk_repeats.h"
 
 /* A tile of arrays that lie transposed to each other is a line of the cache wide, no more, since
- * each of its columns may lie in a page of its own, and of pages a processor remembers few. As many
- * lines long, so that kernels' calls are not too short: what fills a block. */
-enum { LINE = ELUFAST_CACHE_LINE, TILE_LENGTH = ELUFAST_TILE_BYTES / LINE };
+ * each of its columns may lie in a page of its own, and of pages a processor remembers few. It is
+ * as long as fits a block, so that kernels' calls are not too short. */
+enum { LINE = ELUFAST_CACHE_LINE };
+
+static size_t tile_width(const elufast_walk *walk) { return LINE / walk->loop->item_size; }
+
+static size_t longest_tile(const elufast_walk *walk) {
+    return ELUFAST_TILE_BYTES / (tile_width(walk) * elufast_largest_item(walk));
+}
 
 /* Fewer elements than that are not worth turning. */
 enum { SHORT_AXIS = 8 };
@@ -72,7 +78,7 @@ static size_t before_line(const elufast_walk *walk, int turn) {
 }
 
 static void run_strips(const elufast_walk *walk, int turn, stretch across) {
-    const size_t length = walk->lengths[turn], side = elufast_piece(length, TILE_LENGTH);
+    const size_t length = walk->lengths[turn], side = elufast_piece(length, longest_tile(walk));
     const size_t tiles = length / side;
     const stretch whole = {0, side, tiles}, rest = {tiles * side, length % side, 1};
     run_tiles(walk, turn, whole, across);
@@ -80,7 +86,7 @@ static void run_strips(const elufast_walk *walk, int turn, stretch across) {
 }
 
 static void run_turned(const elufast_walk *walk, int turn) {
-    const size_t length = walk->lengths[0], side = LINE / walk->loop->item_size;
+    const size_t length = walk->lengths[0], side = tile_width(walk);
     size_t ahead = before_line(walk, turn);
     if (ahead > length) ahead = length;
     const size_t count = (length - ahead) / side, end = ahead + count * side;

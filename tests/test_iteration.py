@@ -109,6 +109,8 @@ PERIODS = {
     "per-short-row": ((30011, 3), (30011, 1)),
     "per-middle-column": ((211, 300), (300,)),
     "per-packed-column": ((97, 801), (801,)),
+    "per-column-of-half-a-block": ((170, 512), (512,)),
+    "per-column-of-more": ((170, 513), (513,)),
     "per-single-column": ((70001, 1), (70001, 1)),
     "per-image-channel": ((40, 13, 7, 11), (13, 1, 1)),
     "per-large-image-channel": ((3, 5, 70, 71), (5, 1, 1)),
@@ -203,6 +205,17 @@ def test_rows_of_which_one_has_the_defaults(row, dtype, threads):
             alpha[default] = value
         expected = function(row)(*contiguous([*data, *alphas], SHAPE))
         assert_same_bits(taken(lambda a=alphas: function(row)(*data, *a)), expected)
+
+
+@rows_of_each_shape
+@pytest.mark.parametrize("columns", [31, 32, 33])
+def test_rows_that_are_just_packed_or_not(row, dtype, columns, threads):
+    shape = (2000, columns)
+    data, alphas = data_of(row, shape, dtype), parameters_of(row, (2000, 1), dtype)
+    expected = function(row)(*data), function(row)(*contiguous([*data, *alphas], shape))
+    cut = [within(column, before=0, after=1) for column in data]
+    assert_same_bits(taken(lambda: function(row)(*cut)), expected[0])
+    assert_same_bits(taken(lambda: function(row)(*cut, *alphas)), expected[1])
 
 
 # What the inputs are broadcast from, and the shape that they are broadcast to.

@@ -106,8 +106,8 @@ def test_in_place(row, dtype, threads, tune, rng):
         assert_same_bits(out, expected)
 
 
-# Rows of 1,301 are cut into pieces, of 150 they are not; 23 are packed.
-SHAPES = [(61, 1301), (400, 150), (2100, 23)]
+# Rows of 2,601 are cut into pieces, of 150 they are not; 23 are packed.
+SHAPES = [(31, 2601), (400, 150), (2100, 23)]
 
 
 def framed(x, items=3):
@@ -123,8 +123,14 @@ def byte_swapped(x):
     return x.astype(x.dtype.newbyteorder("S"))
 
 
+def misaligned(x):
+    view = np.zeros(x.nbytes + 1, np.uint8)[1:].view(x.dtype).reshape(x.shape)
+    view[...] = x
+    return view
+
+
 PLACES = {"framed": framed, "every-second": every_second, "byte-swapped": byte_swapped}
-PLACES["fortran"] = np.asfortranarray
+PLACES |= {"fortran": np.asfortranarray, "misaligned": misaligned}
 rows = pytest.mark.parametrize(
     "row",
     rows_where(lambda row: row.name in ("elu", "selu_with_grad", "celu_backward")),
@@ -192,6 +198,37 @@ def test_other_types(row, kinds, shape, threads, tune, rng):
         walked(lambda arrays=arrays: function(row)(*data, out=tuple(arrays)))
     assert_same_bits(tuple(results[1]), tuple(results[0]))
     assert any(array.any() for array in results[0])
+
+
+@rows
+@pytest.mark.parametrize("place", [framed, every_second, byte_swapped, misaligned])
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+def test_awkward_arrays_in_place(row, dtype, place, threads, tune, rng):
+    data = [rng.normal(size=(400, 150)).astype(dtype) for _ in row.data]
+    tune(NEVER)
+    expected = outputs(function(row)(*data))
+    tune(0)
+    given = [place(array) for array in data]
+    out = (given[-1], *(place(np.zeros_like(data[0])) for _ in range(row.nout - 1)))
+    walked(lambda: function(row)(*given, out=out))
+    assert_same_bits(tuple(array.astype(dtype) for array in out), expected)
+
+
+@rows
+@pytest.mark.parametrize("period", [1, 3, 1021, 8001])
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+def test_repeated_results(row, dtype, period, threads, tune, rng):
+    data = [rng.normal(size=period).astype(dtype) for _ in row.data]
+    shape = (70000 // period, period)
+    tune(NEVER)
+    expected = [np.broadcast_to(part, shape) for part in outputs(function(row)(*data))]
+    tune(0)
+    for offset in range(0, LINE // dtype.itemsize, 3):
+        whole, flat = buffers(row.nout, shape[0] * shape[1], dtype, offset)
+        arrays = tuple(array.reshape(shape) for array in flat)
+        walked(lambda o=arrays: function(row)(*(np.broadcast_to(x, shape) for x in data), out=o))
+        assert_same_bits(arrays, tuple(expected))
+        assert guards_hold(whole, flat)
 
 
 def test_longdouble_keeps_the_bytes_between_numbers(tune):

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from support import assert_same_bits, function, outputs, rows_where
 
+import elufast
 from elufast import _ufuncs
 
 # Whole tiles, narrow and short ones, several at once, one more or less than that; three axes.
 SHAPES = [
     (128, 256),
     (129, 257),
+    (300, 700),
+    (1025, 40),
     (127, 270),
     (1301, 27),
     (27, 1301),
@@ -74,6 +77,34 @@ def test_transposed_outputs(row, dtype, shape, threads, rng):
         out = tuple(kind(np.zeros(shape, dtype)) for kind in kinds)
         tiled(lambda out=out: function(row)(*data, out=out))
         assert_same_bits(out, expected)
+
+
+@rows
+@pytest.mark.parametrize(
+    "kinds", [("i4", "f8"), ("f4", "f8"), ("f2", "g"), ("f8", "f4")], ids="-".join
+)
+@pytest.mark.parametrize("shape", [(150, 224), (300, 71)], ids="{0[0]}x{0[1]}".format)
+def test_transposed_casts(row, kinds, shape, threads, rng):
+    """Items of different sizes, so that tiles are shorter."""
+    data = [(rng.normal(size=shape) * 3).astype(kinds[0]) for _ in row.data]
+    expected = outputs(function(row)(*data))
+    for turn in (np.asfortranarray, np.ascontiguousarray):
+        out = tuple(turn(np.zeros(shape, kinds[1])) for _ in range(row.nout))
+        turned = [np.asfortranarray(x) if turn is np.ascontiguousarray else x for x in data]
+        tiled(lambda t=turned, out=out: function(row)(*t, out=out))
+        assert_same_bits(out, tuple(part.astype(kinds[1]) for part in expected))
+
+
+@pytest.mark.parametrize("shape", [(129, 257), (400, 150)], ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize("order", [np.asfortranarray, swapped], ids=["native", "swapped"])
+def test_in_place(dtype, shape, order, threads, rng):
+    """The input that lies the other way is the output too."""
+    grad, x = numbers(rng, shape, dtype), numbers(rng, shape, dtype)
+    expected = elufast.elu_backward(grad, x)
+    for given in ((grad, order(x)), (order(grad), x)):
+        out = given[0] if given[1] is x else given[1]
+        tiled(lambda g=given, out=out: elufast.elu_backward(*g, out=out))
+        assert_same_bits(out.astype(dtype), expected)
 
 
 @rows
