@@ -154,6 +154,11 @@ static void plan_blocks(elufast_plan *p, size_t most, int has_tiles) {
     p->longest = all_in_place ? p->walk->n : p->block;
 }
 
+static size_t block_bytes(const elufast_plan *p, int has_tiles) {
+    if (has_tiles) return ELUFAST_TILE_BYTES;
+    return p->streams ? ELUFAST_STREAM_BLOCK_BYTES : ELUFAST_BLOCK_BYTES;
+}
+
 elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     const elufast_function *f = walk->loop->function;
     elufast_plan p = {.walk = walk};
@@ -162,8 +167,7 @@ elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     plan_lanes(&p);
     find_numbers(&p);
     p.streams = pays_to_stream(&p);
-    const size_t most =
-        (has_tiles ? ELUFAST_TILE_BYTES : ELUFAST_BLOCK_BYTES) / elufast_largest_item(walk);
+    const size_t most = block_bytes(&p, has_tiles) / elufast_largest_item(walk);
     plan_places(&p, most);
     plan_blocks(&p, most, has_tiles);
     return p;
