@@ -135,6 +135,12 @@ static int same_layout(PyArrayObject *a, PyArrayObject *b) {
            (PyArray_FLAGS(a) & PyArray_FLAGS(b) & order) != 0;
 }
 
+/* An array without axes, which NumPy's one loop takes with a step of 0. */
+static int is_number_like(PyArrayObject *array, PyArrayObject *first) {
+    return array != first && PyArray_NDIM(array) == 0 && PyArray_ISBEHAVED_RO(array) &&
+           PyArray_DESCR(array) == PyArray_DESCR(first);
+}
+
 /* Whether NumPy gives all of it to one inner loop: contiguous arrays of one type, and numbers. */
 static int is_one_loop(const request *r) {
     PyArrayObject *first = NULL;
@@ -147,6 +153,7 @@ static int is_one_loop(const request *r) {
             if (!is_float(PyArray_TYPE(array)) || !PyArray_ISBEHAVED_RO(array)) return 0;
             first = array;
         }
+        if (k < r->inputs && is_number_like(array, first)) continue;
         if (!PyArray_ISALIGNED(array) || !same_layout(first, array)) return 0;
     }
     return 1;

@@ -615,6 +615,8 @@ def test_what_is_left_to_numpy():
     left_alone(lambda: elufast.elu(np.ma.array(part)))
     left_alone(lambda: elufast.elu(part.tolist()))
     left_alone(lambda: elufast.elu(x))
+    left_alone(lambda: elufast.elu(x, np.array(0.5, np.float32)))
+    assert_same_bits(elufast.elu(x, np.array(0.5, np.float32)), elufast.elu(x, 0.5))
     left_alone(lambda: elufast.elu(x.T, 0.5, out=x.T))
     left_alone(lambda: elufast.elu(x, 0.5))
     left_alone(lambda: elufast.elu(x, np.ones(SHAPE, "f4")))
