@@ -5,8 +5,7 @@
 #include "_walk_plan.h"
 
 /* Blocks begin at different places of a page: to a processor a load that has the low 12 bits of an
- * earlier store looks like one that has to wait for it. Up to 18 % where there are several blocks;
- * benchmarks/layouts.py */
+ * earlier store looks like one that has to wait for it. */
 enum { ELUFAST_BLOCK_PITCH = ELUFAST_TILE_BYTES + 5 * ELUFAST_CACHE_LINE };
 
 typedef struct {

@@ -8,8 +8,9 @@
 /* What a kernel cannot take as it lies goes through blocks of so many bytes. With half of that a
  * block costs too much against the work in it, with more the arithmetic and the waiting for memory
  * take turns instead of going on side by side. For outputs that go past the caches it is half of it
- * all the same, which for strided inputs is up to 40 % faster there. Tiles of transposed arrays
- * (_walk_tiles.c) are larger, for kernels' calls should not be too short. benchmarks/layouts.py */
+ * all the same: there strided inputs gain more by that than a block costs. Tiles of transposed
+ * arrays (_walk_tiles.c) are larger, for kernels' calls should not be too short.
+ * benchmarks/layouts.py */
 enum { ELUFAST_BLOCK_BYTES = 4096, ELUFAST_STREAM_BLOCK_BYTES = 2048, ELUFAST_TILE_BYTES = 8192 };
 
 typedef struct {
