@@ -27,17 +27,14 @@ static int changes_along(const elufast_walk *walk, int axis) {
     return 0;
 }
 
-elufast_walk elufast_first_period(const elufast_walk *walk) {
+int elufast_changing_axes(const elufast_walk *walk) {
     const elufast_function *f = walk->loop->function;
-    elufast_walk first = *walk;
+    int axes = walk->axes;
     for (int k = f->data + f->parameters; k < elufast_count_operands(walk); k++) {
-        if (!elufast_is_one_run(walk, &walk->operands[k])) return first;
+        if (!elufast_is_one_run(walk, &walk->operands[k])) return axes;
     }
-    while (first.axes > 1 && !changes_along(walk, first.axes - 1)) {
-        first.axes--;
-        first.n /= first.lengths[first.axes];
-    }
-    return first;
+    while (axes > 1 && !changes_along(walk, axes - 1)) axes--;
+    return axes;
 }
 
 static void copy_part(void *context, size_t start, size_t count) {

@@ -4,9 +4,9 @@
 
 #include "_walk.h"
 
-/* The walk without the outer axes along which no input changes; all of it where there are none, or
- * an output is not one run of items. */
-elufast_walk elufast_first_period(const elufast_walk *walk);
+/* How many axes are left without the outer ones along which no input changes; all of them where an
+ * output is not one run of items. */
+int elufast_changing_axes(const elufast_walk *walk);
 
 /* Copies the outputs' first `period` elements to all the others. */
 void elufast_repeat_period(const elufast_walk *walk, size_t period);

@@ -106,7 +106,13 @@ static void run_once(const elufast_walk *walk) {
 }
 
 void elufast_run_walk(const elufast_walk *walk) {
-    const elufast_walk first = elufast_first_period(walk);
+    const int axes = elufast_changing_axes(walk);
+    if (axes == walk->axes) {
+        run_once(walk);
+        return;
+    }
+    elufast_walk first = *walk;
+    while (first.axes > axes) first.n /= first.lengths[--first.axes];
     run_once(&first);
-    if (first.n < walk->n) elufast_repeat_period(walk, first.n);
+    elufast_repeat_period(walk, first.n);
 }

@@ -193,3 +193,13 @@ def check_with_instruction_set(name, file):
     if "is not an instruction set that this build" in done.stdout + done.stderr:
         pytest.skip(f"this processor lacks {name}")
     assert done.returncode == 0, done.stdout
+
+
+def swapped(x):
+    return x.astype(x.dtype.newbyteorder("S"))
+
+
+def misaligned(x):
+    view = np.zeros(x.nbytes + 1, np.uint8)[1:].view(x.dtype).reshape(x.shape)
+    view[...] = x
+    return view

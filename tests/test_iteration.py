@@ -18,10 +18,12 @@ from support import (
     assert_same_bits,
     finfo,
     function,
+    misaligned,
     outputs,
     promoted,
     rows_where,
     strict,
+    swapped,
 )
 
 import elufast
@@ -43,16 +45,6 @@ def ordinary(shape, dtype, seed=0):
 
 def positive(shape, dtype, seed=0):
     return np.abs(ordinary(shape, dtype, seed)) + np.dtype(dtype).type(0.25)
-
-
-def swapped(x):
-    return x.astype(x.dtype.newbyteorder("S"))
-
-
-def misaligned(x):
-    view = np.zeros(x.nbytes + 1, np.uint8)[1:].view(x.dtype).reshape(x.shape)
-    view[...] = x
-    return view
 
 
 def field(x):

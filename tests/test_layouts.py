@@ -6,7 +6,15 @@ bits of the contiguous result of one thread.
 
 import numpy as np
 import pytest
-from support import as_dtype, assert_same_bits, function, outputs, parameter_values, strict
+from support import (
+    as_dtype,
+    assert_same_bits,
+    function,
+    misaligned,
+    outputs,
+    parameter_values,
+    strict,
+)
 from truth import assert_accepted
 
 import elufast
@@ -28,13 +36,6 @@ def field(x):
     records = np.zeros(x.shape, dtype=[("tag", "i1"), ("value", x.dtype), ("rest", "i2")])
     records["value"] = x
     return records["value"]
-
-
-def misaligned(x):
-    raw = np.zeros(x.nbytes + 1, np.uint8)
-    view = raw[1:].view(x.dtype).reshape(x.shape)
-    view[...] = x
-    return view
 
 
 def spaced(x, step):

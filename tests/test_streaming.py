@@ -6,9 +6,11 @@ from support import (
     BFLOAT16,
     assert_same_bits,
     function,
+    misaligned,
     outputs,
     parameter_values,
     rows_where,
+    swapped,
 )
 
 import elufast
@@ -119,17 +121,7 @@ def every_second(x):
     return np.repeat(x, 2, axis=1)[:, ::2]
 
 
-def byte_swapped(x):
-    return x.astype(x.dtype.newbyteorder("S"))
-
-
-def misaligned(x):
-    view = np.zeros(x.nbytes + 1, np.uint8)[1:].view(x.dtype).reshape(x.shape)
-    view[...] = x
-    return view
-
-
-PLACES = {"framed": framed, "every-second": every_second, "byte-swapped": byte_swapped}
+PLACES = {"framed": framed, "every-second": every_second, "byte-swapped": swapped}
 PLACES |= {"fortran": np.asfortranarray, "misaligned": misaligned}
 rows = pytest.mark.parametrize(
     "row",
@@ -201,7 +193,7 @@ def test_other_types(row, kinds, shape, threads, tune, rng):
 
 
 @rows
-@pytest.mark.parametrize("place", [framed, every_second, byte_swapped, misaligned])
+@pytest.mark.parametrize("place", [framed, every_second, swapped, misaligned])
 @pytest.mark.parametrize("dtype", STREAMED, ids=str)
 def test_awkward_arrays_in_place(row, dtype, place, threads, tune, rng):
     data = [rng.normal(size=(400, 150)).astype(dtype) for _ in row.data]
