@@ -1,9 +1,10 @@
-"""What the constants of long loops rest on: costs, threads, streaming, lines of the cache, grads,
-late threads, fresh memory.
+"""What the constants of long loops rest on: costs, threads and their parts, streaming, lines of the
+cache, grads, late threads, fresh memory.
 
     python benchmarks/thresholds.py costs        ns per element: the table of elufast/_costs.c
     python benchmarks/thresholds.py parameters   given ones against the defaults
     python benchmarks/thresholds.py threads      two threads against one, by work for each
+    python benchmarks/thresholds.py parts        taken in one piece against chunk by chunk
     python benchmarks/thresholds.py streaming    past the caches against through them
     python benchmarks/thresholds.py lines        arrays that begin inside a line against others
     python benchmarks/thresholds.py grads        moderate ones against some that are not
@@ -118,6 +119,25 @@ def study_threads() -> None:
                 {"1": tuned(turn, thread_work=1e30), "2": tuned(turn, thread_work=1.0)}, 300
             )
             print(f"{name} {dtype} {work / 1000:g} us each: {found['2'] / found['1']:.2f}")
+
+
+def study_parts() -> None:
+    """Two threads whose parts are taken in one piece, by the same chunk by chunk."""
+    elufast.set_num_threads(2)
+    for name in ("elu", "elu_backward", "elu_backward_from_output"):
+        row = next(row for row in _ufuncs.ROWS if row.name == name)
+        for n in (50_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000):
+            turn, calls = call(row, n, "f"), max(1, 2_000_000 // n)
+
+            def turns(turn=turn, calls=calls):
+                for _ in range(calls):
+                    turn()
+
+            found = medians(
+                {"chunks": tuned(turns, whole_part=0), "whole": tuned(turns, whole_part=NEVER)},
+                max(31, 200_000_000 // max(n, 1_000_000)),
+            )
+            print(f"f {name:<25} {n:>9} {found['whole'] / found['chunks']:.3f}", flush=True)
 
 
 def study_streaming() -> None:
@@ -255,6 +275,7 @@ STUDIES = {
     "costs": study_costs,
     "parameters": study_parameters,
     "threads": study_threads,
+    "parts": study_parts,
     "streaming": study_streaming,
     "lines": study_lines,
     "grads": study_grads,

@@ -1,7 +1,6 @@
 #include "_direct_call.h"
 
-#include <fenv.h>
-
+#include "_float_modes.h"
 #include "_item_types.h"
 #include "_overlap.h"
 
@@ -89,41 +88,15 @@ static int accept(const elufast_plain_call *call, const elufast_function *f, PyA
     return are_outputs_fit(arrays, f->data, f->data + f->out);
 }
 
-/* ---- flags ---- */
-
-/* Those of the unit that computes, read and cleared without the slow ones of the old unit beside
- * it; as NumPy, which does the same for each call, numbers them. */
-#if defined(__x86_64__) || defined(_M_X64)
-#include <xmmintrin.h>
-enum { MXCSR_INVALID = 1, MXCSR_DIVIDE = 4, MXCSR_OVERFLOW = 8, MXCSR_UNDERFLOW = 16 };
-enum { MXCSR_ALL = MXCSR_INVALID | MXCSR_DIVIDE | MXCSR_OVERFLOW | MXCSR_UNDERFLOW };
-
-static void clear_flags(void) {
-    unsigned settings = _mm_getcsr();
-    if (settings & MXCSR_ALL) _mm_setcsr(settings & ~(unsigned)MXCSR_ALL);
-}
-
-static int raised_flags(void) {
-    const unsigned raised = _mm_getcsr() & MXCSR_ALL;
-    if (raised == 0) return 0;
-    return (raised & MXCSR_INVALID ? NPY_FPE_INVALID : 0) |
-           (raised & MXCSR_DIVIDE ? NPY_FPE_DIVIDEBYZERO : 0) |
-           (raised & MXCSR_OVERFLOW ? NPY_FPE_OVERFLOW : 0) |
-           (raised & MXCSR_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
-}
-#else
-static void clear_flags(void) { feclearexcept(FE_ALL_EXCEPT); }
-
-static int raised_flags(void) {
-    const int raised = fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW);
-    return (raised & FE_INVALID ? NPY_FPE_INVALID : 0) |
-           (raised & FE_DIVBYZERO ? NPY_FPE_DIVIDEBYZERO : 0) |
-           (raised & FE_OVERFLOW ? NPY_FPE_OVERFLOW : 0) |
-           (raised & FE_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
-}
-#endif
-
 /* ---- the call ---- */
+
+/* As NumPy, which clears and reads them for each call too, numbers them. */
+static int flags_for_numpy(int raised) {
+    return (raised & ELUFAST_INVALID ? NPY_FPE_INVALID : 0) |
+           (raised & ELUFAST_DIVIDE ? NPY_FPE_DIVIDEBYZERO : 0) |
+           (raised & ELUFAST_OVERFLOW ? NPY_FPE_OVERFLOW : 0) |
+           (raised & ELUFAST_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
+}
 
 static void run(const elufast_loop *loop, const elufast_parameters *parameters,
                 PyArrayObject *const *arrays, int count, ptrdiff_t n) {
@@ -167,7 +140,6 @@ int elufast_call_directly(const elufast_plain_call *call, const elufast_function
     if (!accept(call, f, arrays, &kind)) return 0;
     const elufast_loop *loop = (call->is_default ? defaults : given) + kind;
     const npy_intp n = PyArray_SIZE(arrays[0]);
-    if (elufast_may_take_threads(loop, (size_t)n)) return 0;
 
     PyArrayObject *made[ELUFAST_MAX_OUT] = {NULL}, **outs = arrays + f->data;
     *result = NULL;
@@ -176,10 +148,10 @@ int elufast_call_directly(const elufast_plain_call *call, const elufast_function
         outs[i] = made[i] = new_like(arrays[0]);
         if (made[i] == NULL) goto done;
     }
-    clear_flags();
+    elufast_clear_flags();
     run(loop, &call->parameters, arrays, f->data + f->out, n);
-    const int raised = raised_flags();
-    if (raised == 0 || PyUFunc_GiveFloatingpointErrors(f->name, raised) == 0) {
+    const int raised = elufast_raised_flags();
+    if (raised == 0 || PyUFunc_GiveFloatingpointErrors(f->name, flags_for_numpy(raised)) == 0) {
         *result = packed(outs, f->out);
     }
 done:

@@ -1,5 +1,5 @@
-/* Calls that NumPy need not see: contiguous arrays of one type and shape, too few elements for a
- * second thread. What it asks for a call is as much as a thousand elements cost. */
+/* Calls that NumPy need not see: contiguous arrays of one type and shape. What it asks for a call
+ * is as much as a thousand elements cost, and twice that with a second thread. */
 #ifndef ELUFAST_DIRECT_CALL_H
 #define ELUFAST_DIRECT_CALL_H
 

@@ -187,6 +187,11 @@ static int run_short(char *const *arrays, size_t n, const ptrdiff_t *steps,
 
 /* ---- any run ---- */
 
+/* Whether so many elements may be worth a second thread, whatever an element costs. */
+static int may_take_threads(const elufast_loop *loop, size_t n) {
+    return (float)n * loop->cost[1] >= 2 * elufast_tune.thread_work;
+}
+
 /* Threads never write to one line of the cache: cuts fall where lines of the first output begin. */
 static void run_on_threads(elufast_loop_call *c, elufast_body *body, size_t n) {
     const size_t item = c->loop->item_size, grain = ELUFAST_CACHE_LINE / item;
@@ -218,7 +223,7 @@ void elufast_inner_loop(char **arrays, const ptrdiff_t *count, const ptrdiff_t *
         }
     }
     /* Most calls are short, and need not be looked at any closer. */
-    if (!elufast_may_take_threads(c.loop, n)) {
+    if (!may_take_threads(c.loop, n)) {
         body(&c, 0, n);
         return;
     }

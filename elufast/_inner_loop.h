@@ -42,11 +42,6 @@ extern elufast_tuning elufast_tune;
  * in bytes, data first, then parameters, then outputs. */
 void elufast_inner_loop(char **arrays, const ptrdiff_t *count, const ptrdiff_t *steps, void *loop);
 
-/* Whether so many elements may be worth a second thread, whatever an element costs. */
-static inline int elufast_may_take_threads(const elufast_loop *loop, size_t n) {
-    return (float)n * loop->cost[1] >= 2 * elufast_tune.thread_work;
-}
-
 /* The fastest kernel for parameters that are one number each. */
 elufast_kernel *elufast_kernel_for_scalars(const elufast_loop *loop, const char *const *parameters);
 

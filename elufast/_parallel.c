@@ -1,119 +1,31 @@
 #ifdef __linux__
 #define _GNU_SOURCE
-#include <sched.h>
 #endif
 #include "_parallel.h"
 
-#include "_openmp.h"
+#include "_thread_count.h"
 
-#include <fenv.h>
-#ifdef _OPENMP
-#include <sched.h>
-#endif
-
-/* Read by loops that hold no lock while another thread may set them. */
-#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__STDC_NO_ATOMICS__)
-typedef _Atomic int shared_int;
-#else
-typedef volatile int shared_int;
-#endif
-
-static shared_int set_count, environment_count, quota_count, processor_count = 1;
-/* A child of fork() whose parent's threads could not be released beforehand: see before_fork. */
-static shared_int must_be_serial;
-
-#ifdef _OPENMP
-/* libgomp ends the process if it cannot start as many threads as it is asked for. */
-enum { MOST_THREADS = 1024 };
-#endif
-
-void elufast_configure_threads(int environment, int quota, int processors) {
-    environment_count = environment;
-    quota_count = quota;
-    processor_count = processors;
-}
-
-void elufast_set_threads(int count) { set_count = count; }
-
-/* Asked for at each long loop (some 100 ns), because it may be changed while the process runs. */
-static int usable_processors(void) {
-#ifdef __linux__
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-#endif
-    return processor_count;
-}
-
-int elufast_openmp_version(void) {
-#ifdef _OPENMP
-    return _OPENMP;
-#else
-    return 0;
-#endif
-}
-
-int elufast_get_threads(elufast_threads_origin *origin) {
-    elufast_threads_origin unused;
-    if (origin == NULL) origin = &unused;
-    if (elufast_openmp_version() == 0 || must_be_serial) {
-        *origin = must_be_serial ? ELUFAST_THREADS_FORKED : ELUFAST_THREADS_NO_OPENMP;
-        return 1;
-    }
-    if (set_count > 0) {
-        *origin = ELUFAST_THREADS_SET;
-        return set_count;
-    }
-    if (environment_count > 0) {
-        *origin = ELUFAST_THREADS_ENVIRONMENT;
-        return environment_count;
-    }
-    int count = usable_processors();
-    *origin = ELUFAST_THREADS_PROCESSORS;
-    if (quota_count > 0 && quota_count < count) {
-        *origin = ELUFAST_THREADS_QUOTA;
-        count = quota_count;
-    }
-    return count;
-}
+/* Of some 30 us; longer ones gain nothing by it, and cannot be shared with a faster thread.
+ * benchmarks/thresholds.py parts */
+size_t elufast_whole_part = 8;
 
 #ifdef _OPENMP
 #include <omp.h>
-#include <stdatomic.h>
+#include <sched.h>
 
-/* By all long loops under way, callers included; and the most at once since somebody asked. */
-static atomic_int in_use, most_in_use;
+#include "_float_modes.h"
 
-/* Callers that compute at the same time (threads of Dask, of a pool, of Python) share the limit: a
- * loop takes what the others have left of it, and has its own caller in any case. So there are
- * never more than limit + callers - 1. No other memory hangs on these numbers, hence relaxed. */
-static int take_threads(int wanted, int limit) {
-    int before = atomic_load_explicit(&in_use, memory_order_relaxed), taken;
-    do {
-        taken = limit - before < wanted ? limit - before : wanted;
-        if (taken < 1) taken = 1;
-    } while (!atomic_compare_exchange_weak_explicit(&in_use, &before, before + taken,
-                                                    memory_order_relaxed, memory_order_relaxed));
-    int most = atomic_load_explicit(&most_in_use, memory_order_relaxed);
-    while (most < before + taken &&
-           !atomic_compare_exchange_weak_explicit(&most_in_use, &most, before + taken,
-                                                  memory_order_relaxed, memory_order_relaxed)) {
-    }
-    return taken;
-}
-
-static void give_back_threads(int taken) {
-    atomic_fetch_sub_explicit(&in_use, taken, memory_order_relaxed);
-}
-
-int elufast_threads_in_use(int *most) {
-    *most = atomic_exchange_explicit(&most_in_use, 0, memory_order_relaxed);
-    return atomic_load_explicit(&in_use, memory_order_relaxed);
-}
-
-/* The range is dealt out in parts, one for each thread, which takes its part chunk by chunk: a
- * thread that is called again finds its part in its own caches. Who is done takes chunks from the
- * others' parts, so that nobody waits for work that a late thread has not begun. */
+/* The range is dealt out in parts, one for each thread: one that is called again finds its part in
+ * its own caches. Who is done takes chunks from the others' parts, so that nobody waits for work
+ * that a late thread has not begun.
+ *
+ * Every time work is taken, the stores that went before have to leave the processor's queue first,
+ * and the kernel begins anew. So a short part is taken in one piece by a thread that came in time,
+ * the caller's once all the others are there. */
 enum { MOST_PARTS = 64, CHUNKS_PER_PART = 8 };
+
+/* libgomp ends the process if it cannot start as many threads as it is asked for. */
+enum { MOST_THREADS = 1024 };
 
 typedef struct {
     size_t next, end;
@@ -126,19 +38,21 @@ typedef struct {
     size_t before; /* how far the first multiple of the grain lies before element 0 */
     size_t chunk;
     int part_count;
+    int are_short;
     int caller_processor;
-    int done;
-    fenv_t caller;
+    int workers_here;
+    elufast_modes modes; /* the caller's */
     part parts[MOST_PARTS];
 } job;
 
 static size_t rounded_up(size_t n, size_t grain) { return (n + grain - 1) / grain * grain; }
 
-static void deal_out(job *j, size_t n, size_t grain, int threads) {
+static void deal_out(job *j, size_t n, size_t minimum, size_t grain, int threads) {
     size_t end = n + j->before, start = 0;
     j->part_count = threads < MOST_PARTS ? threads : MOST_PARTS;
     size_t share = rounded_up((end - 1) / (size_t)j->part_count + 1, grain);
     j->chunk = rounded_up((share - 1) / CHUNKS_PER_PART + 1, grain);
+    j->are_short = share / minimum < elufast_whole_part;
     for (int i = 0; i < j->part_count; i++) {
         j->parts[i].next = start;
         start = end - start < share ? end : start + share;
@@ -146,40 +60,60 @@ static void deal_out(job *j, size_t n, size_t grain, int threads) {
     }
 }
 
-static void work_off(job *j, part *p) {
-    for (;;) {
-        size_t start;
+static int workers_here(const job *j) {
+    int count;
 #pragma omp atomic read
-        start = p->next;
-        if (start >= p->end) return;
+    count = j->workers_here;
+    return count;
+}
+
+static size_t next_of(const part *p) {
+    size_t next;
+#pragma omp atomic read
+    next = p->next;
+    return next;
+}
+
+/* 0: nothing is left. */
+static int work_off(job *j, part *p, size_t most) {
+    size_t start;
+    if (next_of(p) >= p->end) return 0;
 #pragma omp atomic capture
-        {
-            start = p->next;
-            p->next += j->chunk;
-        }
-        if (start >= p->end) return;
-        size_t end = p->end - start < j->chunk ? p->end : start + j->chunk;
-        start = start > j->before ? start : j->before;
-        j->body(j->context, start - j->before, end - start);
+    {
+        start = p->next;
+        p->next += most;
     }
+    if (start >= p->end) return 0;
+    const size_t end = p->end - start < most ? p->end : start + most;
+    start = start > j->before ? start : j->before;
+    j->body(j->context, start - j->before, end - start);
+    return 1;
 }
 
 static void work_off_all(job *j, int first) {
-    for (int i = 0; i < j->part_count; i++) work_off(j, &j->parts[(first + i) % j->part_count]);
+    for (int i = 0; i < j->part_count; i++) {
+        while (work_off(j, &j->parts[(first + i) % j->part_count], j->chunk)) continue;
+    }
 }
 
-/* Each thread has its own flags and its own rounding and flushing modes. Workers take over the
- * modes of the caller (who may flush subnormals, say) and give back the flags; what they had
- * before, they get back, for the pool belongs to other libraries as well. */
-static int run_as_worker(job *j, int number) {
-    fenv_t own;
-    fegetenv(&own);
-    fesetenv(&j->caller);
-    feclearexcept(FE_ALL_EXCEPT);
+static void work_as_caller(job *j, int workers) {
+    part *own = &j->parts[0];
+    size_t most = j->chunk;
+    do {
+        if (j->are_short && workers_here(j) == workers) most = own->end;
+    } while (work_off(j, own, most));
+    work_off_all(j, 0);
+}
+
+/* Late: the caller has taken a second chunk. */
+static void work_as_worker(job *j, int number) {
+    const int is_late = next_of(&j->parts[0]) > j->chunk;
+#pragma omp atomic
+    j->workers_here++;
+    if (number < j->part_count && j->are_short && !is_late) {
+        work_off(j, &j->parts[number], j->parts[number].end);
+    }
     work_off_all(j, number);
-    int raised = fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW);
-    fesetenv(&own);
-    return raised;
 }
 
 static int current_processor(void) {
@@ -211,54 +145,55 @@ static void leave_processor(int processor, int threads) {
  * the caller, when it has nothing left to do, first makes room until the workers are there. */
 static void await_workers(const job *j, int workers) {
     enum { LOOKS = 2000, YIELDS = 10000 };
-    for (int i = 0; i < LOOKS + YIELDS; i++) {
-        int done;
-#pragma omp atomic read
-        done = j->done;
-        if (done == workers) return;
+    for (int i = 0; i < LOOKS + YIELDS && workers_here(j) < workers; i++) {
         if (i >= LOOKS) sched_yield();
     }
 }
 
+/* Each thread has its own flags and its own rounding and flushing modes. Workers take over the
+ * modes of the caller (who may flush subnormals, say) and give back the flags; what they had
+ * before, they get back, for the pool belongs to other libraries as well. */
+static int run_as_worker(job *j, int number, int team) {
+    elufast_own_modes own;
+    leave_processor(j->caller_processor, team);
+    elufast_take_modes(&j->modes, &own);
+    work_as_worker(j, number);
+    return elufast_restore_modes(&own);
+}
+
 static void run_job(job *j, int threads) {
     int raised = 0;
-    fegetenv(&j->caller);
+    j->modes = elufast_read_modes();
     j->caller_processor = current_processor();
+    j->workers_here = 0;
 #pragma omp parallel num_threads(threads) reduction(| : raised)
     {
         /* Fewer threads than asked for may come. */
         int number = omp_get_thread_num(), team = omp_get_num_threads();
         if (number == 0) {
-            work_off_all(j, number);
+            work_as_caller(j, team - 1);
             await_workers(j, team - 1);
         } else {
-            leave_processor(j->caller_processor, team);
-            raised |= run_as_worker(j, number);
-#pragma omp atomic
-            j->done++;
+            raised |= run_as_worker(j, number, team);
         }
     }
-    if (raised) feraiseexcept(raised);
+    elufast_raise_flags(raised);
 }
 
-static void run_taken(elufast_body *body, void *context, size_t n, size_t grain, size_t before,
-                      int threads) {
-    if (threads == 1) {
-        body(context, 0, n);
-        return;
-    }
+static void run_on_threads(elufast_body *body, void *context, size_t n, size_t minimum,
+                           size_t grain, size_t before, int threads) {
     job j; /* of some KiB, most of which stays unused: no initializer */
     j.body = body;
     j.context = context;
     j.before = before;
-    j.done = 0;
-    deal_out(&j, n, grain, threads);
+    deal_out(&j, n, minimum, grain, threads);
     run_job(&j, threads);
 }
-#else
-int elufast_threads_in_use(int *most) {
-    *most = 0;
-    return 0;
+
+static int threads_wanted(size_t n, size_t minimum, int limit) {
+    size_t wanted = omp_in_parallel() ? 1 : (size_t)limit;
+    if (wanted > n / minimum) wanted = n / minimum;
+    return (int)(wanted < MOST_THREADS ? wanted : MOST_THREADS);
 }
 #endif
 
@@ -271,12 +206,13 @@ void elufast_run_parallel_aligned(elufast_body *body, void *context, size_t n, s
     }
 #ifdef _OPENMP
     const int limit = elufast_get_threads(NULL);
-    size_t wanted = omp_in_parallel() ? 1 : (size_t)limit;
-    if (wanted > n / minimum) wanted = n / minimum;
-    if (wanted > MOST_THREADS) wanted = MOST_THREADS;
-    const int taken = take_threads((int)wanted, limit);
-    run_taken(body, context, n, grain, before, taken);
-    give_back_threads(taken);
+    const int taken = elufast_take_threads(threads_wanted(n, minimum, limit), limit);
+    if (taken == 1) {
+        body(context, 0, n);
+    } else {
+        run_on_threads(body, context, n, minimum, grain, before, taken);
+    }
+    elufast_give_back_threads(taken);
 #else
     (void)grain, (void)before;
     body(context, 0, n);
@@ -287,27 +223,3 @@ void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t mi
                           size_t grain) {
     elufast_run_parallel_aligned(body, context, n, minimum, grain, 0);
 }
-
-#if defined(_OPENMP) && !defined(_WIN32)
-#include <pthread.h>
-
-static shared_int could_not_release;
-
-/* libgomp's pool does not survive fork(): the child's first parallel region would wait for ever for
- * threads that are not there. So the pool of the forking thread is released beforehand, whoever
- * started it. */
-static void before_fork(void) { could_not_release = !elufast_release_pool(); }
-
-/* The loops of the parent's other threads are not under way here, and will never end. */
-static void in_child(void) {
-    atomic_store_explicit(&in_use, 0, memory_order_relaxed);
-    if (could_not_release) must_be_serial = 1;
-}
-
-void elufast_prepare_threads(void) {
-    elufast_prepare_release();
-    pthread_atfork(before_fork, NULL, in_child);
-}
-#else
-void elufast_prepare_threads(void) {}
-#endif

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "_parallel.h"
+#include "_thread_count.h"
 
 /* Bytes of each output that a kernel writes to the stack before they are streamed out. With few,
  * the processor goes on to compute the next ones while the stores of the last wait for memory. */

@@ -8,7 +8,7 @@ import os
 
 from elufast import _ufuncs
 
-# In the order of elufast_threads_origin in _parallel.h.
+# In the order of elufast_threads_origin in _thread_count.h.
 ORIGINS = (
     "set_num_threads",
     "OMP_NUM_THREADS",

@@ -94,6 +94,10 @@ cdef extern from "_costs.h":
 
 
 cdef extern from "_parallel.h":
+    size_t elufast_whole_part
+
+
+cdef extern from "_thread_count.h":
     ctypedef enum elufast_threads_origin:
         pass
     void elufast_prepare_threads()
@@ -336,16 +340,19 @@ def set_threads(int count):
 
 
 def get_tuning():
-    """What decides how long arrays are run: see elufast_tuning in _inner_loop.h."""
+    """What decides how long arrays are run: see _inner_loop.h and _parallel.h."""
     return {
         "stream_bytes": elufast_tune.stream_bytes,
         "stream_cost": elufast_tune.stream_cost,
         "thread_work": elufast_tune.thread_work,
+        "whole_part": elufast_whole_part,
     }
 
 
-def set_tuning(size_t stream_bytes, float stream_cost, float thread_work):
+def set_tuning(size_t stream_bytes, float stream_cost, float thread_work, size_t whole_part):
     """For tests and benchmarks; not while a function runs."""
+    global elufast_whole_part
+    elufast_whole_part = whole_part
     elufast_tune.stream_bytes = stream_bytes
     elufast_tune.stream_cost = stream_cost
     elufast_tune.thread_work = thread_work

@@ -32,7 +32,8 @@ pytestmark = pytest.mark.skipif(
 def tune():
     """Set where streaming starts, whatever a function costs, with threads for short loops too."""
     before = _ufuncs.get_tuning()
-    yield lambda stream_bytes: _ufuncs.set_tuning(stream_bytes, 1e30, 1.0)
+    always = {**before, "stream_cost": 1e30, "thread_work": 1.0}
+    yield lambda stream_bytes: _ufuncs.set_tuning(**{**always, "stream_bytes": stream_bytes})
     _ufuncs.set_tuning(**before)
 
 
