@@ -74,6 +74,8 @@ OTHER_SOURCES = [
     "elufast/_thread_count.c",
     "elufast/_walk.c",
     "elufast/_walk_blocks.c",
+    "elufast/_walk_in_order.c",
+    "elufast/_walk_integers.c",
     "elufast/_walk_plan.c",
     "elufast/_walk_repeats.c",
     "elufast/_walk_tiles.c",

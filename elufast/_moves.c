@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "_kernels.h"
 #include "elufast/bfloat.h"
 #include "elufast/half.h"
 
@@ -40,6 +41,36 @@ CONVERTER(f32_from_long, long double, float, from[i])
 CONVERTER(f64_from_long, long double, double, from[i])
 CONVERTER(f16_from_f32, float, elufast_f16, elufast_f16_from_f32(from[i]))
 CONVERTER(bf16_from_f32, float, elufast_bf16, elufast_bf16_from_f32(from[i]))
+
+/* ---- tables ---- */
+
+/* As unsigned numbers, those before the first are large. `index` is read twice, from the caches. */
+#define LOOKER(name, type, unsigned_type, first, index)                                 \
+    static int name(const char *integers, const double *results, char *out, size_t n) { \
+        typedef double item ELUFAST_ANYWHERE;                                           \
+        const type *from = (const type *)integers;                                      \
+        item *to = (item *)out;                                                         \
+        unsigned_type most = 0;                                                         \
+        for (size_t i = 0; i < n; i++) {                                                \
+            const unsigned_type place =                                                 \
+                (unsigned_type)((unsigned_type)(index) - (unsigned_type)(first));       \
+            most = most > place ? most : place;                                         \
+        }                                                                               \
+        if (most >= ELUFAST_TABLE_LENGTH + ELUFAST_TABLE_FIRST - (first)) return 0;     \
+        results -= ELUFAST_TABLE_FIRST;                                                 \
+        for (size_t i = 0; i < n; i++) to[i] = results[index];                          \
+        return 1;                                                                       \
+    }
+
+LOOKER(look_up_bool, uint8_t, uint32_t, 0, from[i] != 0)
+LOOKER(look_up_i8, int8_t, uint32_t, ELUFAST_TABLE_FIRST, from[i])
+LOOKER(look_up_u8, uint8_t, uint32_t, 0, from[i])
+LOOKER(look_up_i16, int16_t, uint32_t, ELUFAST_TABLE_FIRST, from[i])
+LOOKER(look_up_u16, uint16_t, uint32_t, 0, from[i])
+LOOKER(look_up_i32, int32_t, uint32_t, ELUFAST_TABLE_FIRST, from[i])
+LOOKER(look_up_u32, uint32_t, uint32_t, 0, from[i])
+LOOKER(look_up_i64, int64_t, uint64_t, ELUFAST_TABLE_FIRST, from[i])
+LOOKER(look_up_u64, uint64_t, uint64_t, 0, from[i])
 
 /* ---- strides ---- */
 
@@ -271,6 +302,15 @@ static void swap(char *to, elufast_steps to_steps, const char *from, elufast_ste
 
 extern const elufast_moves ELUFAST_MOVES;
 const elufast_moves ELUFAST_MOVES = {
+    .look_up = {[ELUFAST_BOOL] = look_up_bool,
+                [ELUFAST_I8] = look_up_i8,
+                [ELUFAST_U8] = look_up_u8,
+                [ELUFAST_I16] = look_up_i16,
+                [ELUFAST_U16] = look_up_u16,
+                [ELUFAST_I32] = look_up_i32,
+                [ELUFAST_U32] = look_up_u32,
+                [ELUFAST_I64] = look_up_i64,
+                [ELUFAST_U64] = look_up_u64},
     .convert =
         {
             [ELUFAST_BOOL] = FROM_ANY(bool),

@@ -36,7 +36,14 @@ typedef struct {
 typedef void elufast_mover(char *to, elufast_steps to_steps, const char *from,
                            elufast_steps from_steps, size_t n, size_t rows, size_t size);
 
+/* The results of a function for so many integers from the first on. */
+enum { ELUFAST_TABLE_FIRST = -768, ELUFAST_TABLE_LENGTH = 2048 };
+
+/* 0, and nothing done, if some of the n integers are not among those. */
+typedef int elufast_looker(const char *integers, const double *results, char *out, size_t n);
+
 typedef struct {
+    elufast_looker *look_up[ELUFAST_ITEMS]; /* NULL for what is no integer */
     /* By the type that is read, then by the type that is written; NULL where NumPy has to do it. */
     elufast_converter *convert[ELUFAST_ITEMS][ELUFAST_ITEMS];
     elufast_mover *copy;

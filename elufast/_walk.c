@@ -1,155 +1,26 @@
 #include "_walk.h"
 
-#include <stdint.h>
-#include <string.h>
+#include "_walk_in_order.h"
+#include "_walk_repeats.h"
+#include "_walk_tiles.h"
 
-#include "_parallel.h"
-#include "_walk_blocks.h"
-
-/* Elements for which it pays to wake another thread; half of those of a contiguous loop, as each
- * costs more here. benchmarks/layouts.py --sizes 32768 */
-static const size_t MIN_ELEMENTS_PER_THREAD = 16384;
-
-static elufast_kernel *kernel_for(const elufast_plan *p, char *const *arrays) {
-    const elufast_loop *loop = p->walk->loop;
-    if (!p->are_scalars) return loop->kernels.array;
-    return elufast_kernel_for_scalars(loop, (const char *const *)arrays + loop->function->data);
-}
-
-static void call(const elufast_plan *p, elufast_kernel *kernel, char *const *arrays, size_t n) {
-    const char *const *in = (const char *const *)arrays;
-    kernel(in, in + p->walk->loop->function->data, arrays + p->inputs, n);
-}
-
-/* ---- rows ---- */
-
-/* Rows along the second axis, of which nothing has to be worked out but where the first one lies.
- */
-typedef struct {
-    size_t rows, n; /* elements of each */
-    char *places[ELUFAST_MAX_OPERANDS];
-    ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
-} band;
-
-static void find_size(const elufast_plan *p, const size_t *at, size_t left, band *b) {
-    const size_t *lengths = p->walk->lengths;
-    const size_t row_left = lengths[0] - at[0];
-    b->n = row_left < left ? row_left : left;
-    b->rows = 1;
-    if (b->n < lengths[0] || p->walk->axes == 1 || p->fetches_numbers) return;
-    b->rows = left / b->n;
-    if (b->rows > lengths[1] - at[1]) b->rows = lengths[1] - at[1];
-}
-
-/* From `done` elements on after the block's first one, which is element i and lies at arrays[k]. */
-static void find_places(const elufast_plan *p, elufast_workspace *w, char *const *arrays, size_t i,
-                        const size_t *at, size_t done, band *b) {
-    const size_t item = p->walk->loop->item_size;
-    for (int k = 0; k < p->operands; k++) {
-        const elufast_lane *l = &p->lanes[k];
-        if (l->is_by_row) {
-            b->places[k] = l->is_number ? elufast_fetch(p, k, w, i + done, at, 1)
-                                        : elufast_address(p, k, i + done, at);
-            b->steps[k] = p->walk->axes > 1 ? l->operand->steps[1] : 0;
-        } else {
-            b->places[k] = arrays[k] + (l->is_number ? 0 : done * item);
-            b->steps[k] = l->is_number ? 0 : (ptrdiff_t)(b->n * item);
-        }
-    }
-}
-
-static void run_band(const elufast_plan *p, band *b) {
-    elufast_kernel *kernel = NULL;
-    for (size_t row = 0; row < b->rows; row++) {
-        if (kernel == NULL || p->has_row_numbers) kernel = kernel_for(p, b->places);
-        call(p, kernel, b->places, b->n);
-        for (int k = 0; k < p->operands; k++) b->places[k] += b->steps[k];
-    }
-}
-
-static void step_on(const elufast_walk *walk, size_t *at, const band *b) {
-    int axis = 0;
-    size_t steps = b->n;
-    if (b->rows > 1) {
-        axis = 1;
-        steps = b->rows;
-    }
-    at[axis] += steps;
-    while (at[axis] == walk->lengths[axis] && axis + 1 < walk->axes) {
-        at[axis++] = 0;
-        at[axis]++;
-    }
-}
-
-static void run_rows(const elufast_plan *p, elufast_workspace *w, char *const *arrays, size_t i,
-                     const size_t *start, size_t count) {
-    size_t at[ELUFAST_MAX_AXES];
-    band b;
-    memcpy(at, start, (size_t)p->walk->axes * sizeof *at);
-    for (size_t done = 0; done < count; done += b.n * b.rows) {
-        find_size(p, at, count - done, &b);
-        find_places(p, w, arrays, i, at, done, &b);
-        run_band(p, &b);
-        step_on(p->walk, at, &b);
-    }
-}
-
-/* ---- blocks ---- */
-
-/* So many elements less that the next block of the first output begins where a line does. */
-static size_t beyond_line(const elufast_plan *p, size_t i, size_t n) {
-    const elufast_lane *out = &p->lanes[p->inputs];
-    const size_t size = out->operand->size;
-    if (!out->is_straight || n * size <= ELUFAST_CACHE_LINE) return 0;
-    return ((uintptr_t)out->operand->first + (i + n) * size) % ELUFAST_CACHE_LINE / size;
-}
-
-static size_t block_length(const elufast_plan *p, size_t i, size_t end, const size_t *at) {
-    size_t n = p->longest;
-    if (p->in_pieces) {
-        const size_t left = p->walk->lengths[0] - at[0];
-        if (n < left && p->streams) n -= beyond_line(p, i, n);
-        if (n > left) n = left;
+static void run_once(const elufast_walk *walk) {
+    const int turn = elufast_axis_to_turn(walk);
+    if (turn == 0) {
+        elufast_run_in_order(walk, 0);
     } else {
-        n -= i % n; /* so that rows and periods begin where blocks do */
+        elufast_run_tiles(walk, turn);
     }
-    return n < end - i ? n : end - i;
 }
 
-static void run_block(const elufast_plan *p, elufast_workspace *w, size_t i, const size_t *at,
-                      size_t n) {
-    char *arrays[ELUFAST_MAX_OPERANDS];
-    for (int k = 0; k < p->inputs; k++) {
-        const size_t needed = p->lanes[k].is_number ? 1 : n;
-        arrays[k] = p->lanes[k].is_by_row ? NULL : elufast_input(p, k, w, i, at, needed);
+void elufast_run_walk(const elufast_walk *walk) {
+    const int axes = elufast_changing_axes(walk);
+    if (axes == walk->axes) {
+        run_once(walk);
+        return;
     }
-    for (int k = p->inputs; k < p->operands; k++) arrays[k] = elufast_target(p, k, w, i, at);
-    if (p->by_rows) {
-        run_rows(p, w, arrays, i, at, n);
-    } else {
-        call(p, kernel_for(p, arrays), arrays, n);
-    }
-    for (int k = p->inputs; k < p->operands; k++) elufast_store(p, k, w, i, at, n);
-}
-
-static void run_part(void *context, size_t start, size_t count) {
-    const elufast_plan *p = context;
-    const size_t end = start + count;
-    size_t at[ELUFAST_MAX_AXES], n;
-    elufast_workspace w;
-    for (int k = 0; k < p->inputs; k++) {
-        if (p->lanes[k].is_prepared) elufast_prepare_block(p, k, &w);
-    }
-    for (size_t i = start; i < end; i += n) {
-        elufast_locate(p->walk, i, at);
-        n = block_length(p, i, end, at);
-        run_block(p, &w, i, at, n);
-    }
-    if (p->streams) elufast_end_stream();
-}
-
-void elufast_run_in_order(const elufast_walk *walk, int has_tiles) {
-    elufast_plan p = elufast_make_plan(walk, has_tiles);
-    const size_t grain = p.longest == p.block && !p.in_pieces ? p.block : ELUFAST_CACHE_LINE;
-    elufast_run_parallel(run_part, &p, walk->n, MIN_ELEMENTS_PER_THREAD, grain);
+    elufast_walk first = *walk;
+    while (first.axes > axes) first.n /= first.lengths[--first.axes];
+    run_once(&first);
+    elufast_repeat_period(walk, first.n);
 }

@@ -32,7 +32,4 @@ int elufast_can_walk(const elufast_walk *walk);
 /* An output must not overlap any other operand, unless it is the very same array as an input. */
 void elufast_run_walk(const elufast_walk *walk);
 
-/* Axis after axis as they are; the first two may be those of tiles. */
-void elufast_run_in_order(const elufast_walk *walk, int has_tiles);
-
 #endif

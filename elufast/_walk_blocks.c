@@ -17,14 +17,26 @@ void elufast_locate(const elufast_walk *walk, size_t i, size_t *at) {
     at[last] = i;
 }
 
-char *elufast_address(const elufast_plan *p, int k, size_t i, const size_t *at) {
-    const elufast_lane *l = &p->lanes[k];
-    char *place = l->operand->first;
-    if (l->is_straight) return place + i * l->operand->size;
-    for (int axis = 0; axis < p->walk->axes; axis++) {
-        place += l->operand->steps[axis] * (ptrdiff_t)at[axis];
+void elufast_step_on(const elufast_walk *walk, size_t *at, int axis, size_t n) {
+    at[axis] += n;
+    while (at[axis] == walk->lengths[axis] && axis + 1 < walk->axes) {
+        at[axis++] = 0;
+        at[axis]++;
+    }
+}
+
+static char *place_of(const elufast_walk *walk, const elufast_operand *operand, const size_t *at) {
+    char *place = operand->first;
+    for (int axis = 0; axis < walk->axes; axis++) {
+        place += operand->steps[axis] * (ptrdiff_t)at[axis];
     }
     return place;
+}
+
+char *elufast_address(const elufast_plan *p, int k, size_t i, const size_t *at) {
+    const elufast_lane *l = &p->lanes[k];
+    if (l->is_straight) return l->operand->first + i * l->operand->size;
+    return place_of(p->walk, l->operand, at);
 }
 
 typedef struct {
@@ -79,18 +91,6 @@ static void move_rows(const transfer *t, size_t rows, size_t row) {
     }
 }
 
-/* Steps on by n elements along the axis, which reaches its end at the most. */
-static void advance(const elufast_walk *walk, transfer *t, size_t *at, int axis, size_t n) {
-    t->place += t->operand->steps[axis] * (ptrdiff_t)n;
-    at[axis] += n;
-    while (at[axis] == walk->lengths[axis] && axis + 1 < walk->axes) {
-        t->place -= t->operand->steps[axis] * (ptrdiff_t)walk->lengths[axis];
-        at[axis++] = 0;
-        t->place += t->operand->steps[axis];
-        at[axis]++;
-    }
-}
-
 static void move_block(const elufast_walk *walk, transfer *t, const size_t *start, size_t n) {
     const size_t row = walk->lengths[0];
     size_t at[ELUFAST_MAX_AXES];
@@ -102,14 +102,15 @@ static void move_block(const elufast_walk *walk, transfer *t, const size_t *star
             if (rows > left) rows = left;
             count = rows * row;
             move_rows(t, rows, row);
-            advance(walk, t, at, 1, rows);
+            elufast_step_on(walk, at, 1, rows);
         } else {
             count = n < row - at[0] ? n : row - at[0];
             elufast_steps steps = {t->operand->steps[0], 0};
             elufast_steps packed = {(ptrdiff_t)t->operand->size, 0};
             move(t, steps, packed, count, 1);
-            advance(walk, t, at, 0, count);
+            elufast_step_on(walk, at, 0, count);
         }
+        t->place = place_of(walk, t->operand, at);
         t->packed += count * t->operand->size;
         n -= count;
     }
@@ -134,14 +135,18 @@ static int is_run(const elufast_plan *p, int k, const size_t *at, size_t n) {
     return l->is_straight || (l->has_rows && at[0] + n <= p->walk->lengths[0]);
 }
 
+char *elufast_fetch_items(const elufast_plan *p, int k, elufast_workspace *w, size_t i,
+                          const size_t *at, size_t n) {
+    char *place = elufast_address(p, k, i, at);
+    if (is_run(p, k, at, n)) return place;
+    transfer_block(p, k, place, at, w->raw[k], NULL, n);
+    return w->raw[k];
+}
+
 char *elufast_fetch(const elufast_plan *p, int k, elufast_workspace *w, size_t i, const size_t *at,
                     size_t n) {
     const elufast_lane *l = &p->lanes[k];
-    char *place = elufast_address(p, k, i, at);
-    if (!is_run(p, k, at, n)) {
-        transfer_block(p, k, place, at, w->raw[k], NULL, n);
-        place = w->raw[k];
-    }
+    char *place = elufast_fetch_items(p, k, w, i, at, n);
     if (l->convert == NULL) return place;
     l->convert(place, w->ready[k], n);
     return w->ready[k];

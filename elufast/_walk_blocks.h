@@ -16,6 +16,9 @@ typedef struct {
 /* Coordinates of element i, the fastest axis first. */
 void elufast_locate(const elufast_walk *walk, size_t i, size_t *at);
 
+/* By n elements along the axis, which reaches its end at the most. */
+void elufast_step_on(const elufast_walk *walk, size_t *at, int axis, size_t n);
+
 /* Of element i, which lies at `at`, in operand k. */
 char *elufast_address(const elufast_plan *plan, int k, size_t i, const size_t *at);
 
@@ -30,6 +33,10 @@ char *elufast_input(const elufast_plan *plan, int k, elufast_workspace *w, size_
 /* The same, whatever has been prepared. */
 char *elufast_fetch(const elufast_plan *plan, int k, elufast_workspace *w, size_t i,
                     const size_t *at, size_t n);
+
+/* Contiguous and native, but of the type that they have in memory. */
+char *elufast_fetch_items(const elufast_plan *plan, int k, elufast_workspace *w, size_t i,
+                          const size_t *at, size_t n);
 
 /* Where a kernel writes; elufast_store brings it from there to where it belongs. */
 char *elufast_target(const elufast_plan *plan, int k, elufast_workspace *w, size_t i,

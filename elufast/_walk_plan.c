@@ -73,23 +73,20 @@ static int parameters_are_scalars(const elufast_plan *p) {
     return 1;
 }
 
-static void find_numbers(elufast_plan *p) {
-    p->are_scalars = parameters_are_scalars(p);
-    for (int k = p->walk->loop->function->data; k < p->inputs; k++) {
-        p->lanes[k].is_number = p->are_scalars;
-    }
-}
-
-/* For each element, with what is known about the parameters. */
-static float cost_of(const elufast_plan *p) {
+int elufast_has_defaults(const elufast_plan *p) {
     const elufast_loop *loop = p->walk->loop;
     const char *values[ELUFAST_MAX_PARAMETERS];
     for (int k = loop->function->data; k < p->inputs; k++) {
         const elufast_lane *l = &p->lanes[k];
-        if (l->period != 1 || !l->is_usable || l->convert != NULL) return loop->cost[1];
+        if (l->period != 1 || !l->is_usable || l->convert != NULL) return 0;
         values[k - loop->function->data] = l->operand->first;
     }
-    return loop->cost[elufast_are_defaults(loop, values) ? 0 : 1];
+    return elufast_are_defaults(loop, values);
+}
+
+/* For each element, with what is known about the parameters. */
+static float cost_of(const elufast_plan *p) {
+    return p->walk->loop->cost[elufast_has_defaults(p) ? 0 : 1];
 }
 
 static int pays_to_stream(const elufast_plan *p) {
@@ -111,7 +108,7 @@ static int pays_to_stream(const elufast_plan *p) {
 static void plan_places(elufast_plan *p, size_t most) {
     for (int k = 0; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
-        const int is_row_number = l->is_number && l->period != 1;
+        const int is_row_number = elufast_is_number(p, k) && l->period != 1;
         const int is_row = l->has_rows && has_long_rows(p) && l->period > most / 2;
         l->is_in_place =
             l->convert == NULL && (l->is_straight || is_row) && !(k >= p->inputs && p->streams);
@@ -147,7 +144,7 @@ static void plan_blocks(elufast_plan *p, size_t most, int has_tiles) {
         elufast_lane *l = &p->lanes[k];
         l->is_prepared = k < p->inputs && l->period <= most && !l->is_in_place && !l->is_by_row;
         if (l->is_prepared && l->period > unit) unit = l->period;
-        all_in_place = all_in_place && (l->is_in_place || l->is_number);
+        all_in_place = all_in_place && (l->is_in_place || elufast_is_number(p, k));
     }
     p->in_pieces = row > most && !all_in_place;
     p->block = p->in_pieces ? elufast_piece(row, most) : most / unit * unit;
@@ -165,7 +162,7 @@ elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     p.inputs = f->data + f->parameters;
     p.operands = elufast_count_operands(walk);
     plan_lanes(&p);
-    find_numbers(&p);
+    p.are_scalars = parameters_are_scalars(&p);
     p.streams = pays_to_stream(&p);
     const size_t most = block_bytes(&p, has_tiles) / elufast_largest_item(walk);
     plan_places(&p, most);

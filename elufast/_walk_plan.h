@@ -21,24 +21,34 @@ typedef struct {
     int has_rows;               /* usable, and contiguous along the first axis */
     int is_in_place;            /* kernels take it where it lies */
     int is_by_row;              /* and it is elsewhere, or another number, in each row */
-    int is_number;              /* a parameter, and one number for a kernel's call */
     int is_prepared;            /* the block holds it before the walk begins */
     size_t period;              /* its elements repeat after so many */
 } elufast_lane;
+
+/* The results for all integers from ELUFAST_TABLE_FIRST on: see _walk_integers.h. */
+typedef struct {
+    double results[ELUFAST_MAX_OUT][ELUFAST_TABLE_LENGTH];
+} elufast_table;
 
 typedef struct {
     const elufast_walk *walk;
     elufast_lane lanes[ELUFAST_MAX_OPERANDS];
     int inputs, operands;
-    int are_scalars;     /* each parameter is one number for a kernel's call */
-    int has_row_numbers; /* which are other ones in each row, */
-    int fetches_numbers; /* and lie where a kernel cannot read them */
-    int by_rows;         /* a kernel's call ends at the end of a row at the latest, */
-    int in_pieces;       /* and so does a block, for rows are longer */
-    int streams;         /* outputs go past the caches */
-    size_t block;        /* elements that a block holds */
-    size_t longest;      /* elements between two looks at where the operands lie */
+    int are_scalars;            /* each parameter is one number for a kernel's call */
+    int has_row_numbers;        /* which are other ones in each row, */
+    int fetches_numbers;        /* and lie where a kernel cannot read them */
+    int by_rows;                /* a kernel's call ends at the end of a row at the latest, */
+    int in_pieces;              /* and so does a block, for rows are longer */
+    int streams;                /* outputs go past the caches */
+    size_t block;               /* elements that a block holds */
+    size_t longest;             /* elements between two looks at where the operands lie */
+    const elufast_table *table; /* of x that is an integer; NULL: there is none */
 } elufast_plan;
+
+/* A parameter, and one number for a kernel's call. */
+static inline int elufast_is_number(const elufast_plan *p, int k) {
+    return p->are_scalars && k >= p->walk->loop->function->data && k < p->inputs;
+}
 
 /* Items that follow each other in the order of the walk. */
 int elufast_is_one_run(const elufast_walk *walk, const elufast_operand *operand);
@@ -49,6 +59,9 @@ size_t elufast_piece(size_t row, size_t most);
 
 /* Bytes of the largest item, in memory or as it is computed. */
 size_t elufast_largest_item(const elufast_walk *walk);
+
+/* Whether the parameters are known to be the defaults. */
+int elufast_has_defaults(const elufast_plan *plan);
 
 /* With tiles, the first two axes are those of one. */
 elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles);

@@ -1,8 +1,10 @@
+#include "_walk_tiles.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "_walk_in_order.h"
 #include "_walk_plan.h"
-#include "_walk_repeats.h"
 
 /* A tile of arrays that lie transposed to each other is a line of the cache wide, no more, since
  * each of its columns may lie in a page of its own, and of pages a processor remembers few. It is
@@ -19,8 +21,9 @@ static size_t longest_tile(const elufast_walk *walk) {
 enum { SHORT_AXIS = 8 };
 
 /* Where some operand jumps from line to line along the fastest axis but has another axis along
- * which it does not (the other arrays lie transposed to it): that axis, else 0. */
-static int axis_to_turn(const elufast_walk *walk) {
+ * which it does not (the other arrays lie transposed to it). Tiles take two more axes. */
+int elufast_axis_to_turn(const elufast_walk *walk) {
+    if (walk->axes + 2 > ELUFAST_MAX_AXES) return 0;
     for (int k = 0; k < elufast_count_operands(walk); k++) {
         const elufast_operand *operand = &walk->operands[k];
         if (llabs(operand->steps[0]) < LINE) continue;
@@ -48,7 +51,7 @@ typedef struct {
 
 /* Tiles: along the axis to turn, where one of the arrays is contiguous and a kernel's call can
  * follow it; across, which is the others' way; then from tile to tile. */
-static void run_tiles(const elufast_walk *walk, int turn, stretch along, stretch across) {
+static void run_stretches(const elufast_walk *walk, int turn, stretch along, stretch across) {
     if (along.side * along.count == 0 || across.side * across.count == 0) return;
     elufast_walk tiles = *walk;
     tiles.axes = 0;
@@ -81,11 +84,11 @@ static void run_strips(const elufast_walk *walk, int turn, stretch across) {
     const size_t length = walk->lengths[turn], side = elufast_piece(length, longest_tile(walk));
     const size_t tiles = length / side;
     const stretch whole = {0, side, tiles}, rest = {tiles * side, length % side, 1};
-    run_tiles(walk, turn, whole, across);
-    run_tiles(walk, turn, rest, across);
+    run_stretches(walk, turn, whole, across);
+    run_stretches(walk, turn, rest, across);
 }
 
-static void run_turned(const elufast_walk *walk, int turn) {
+void elufast_run_tiles(const elufast_walk *walk, int turn) {
     const size_t length = walk->lengths[0], side = tile_width(walk);
     size_t ahead = before_line(walk, turn);
     if (ahead > length) ahead = length;
@@ -93,26 +96,4 @@ static void run_turned(const elufast_walk *walk, int turn) {
     run_strips(walk, turn, (stretch){0, ahead, 1});
     run_strips(walk, turn, (stretch){ahead, side, count});
     run_strips(walk, turn, (stretch){end, length - end, 1});
-}
-
-static void run_once(const elufast_walk *walk) {
-    /* Tiles take two more axes. */
-    const int turn = walk->axes + 2 <= ELUFAST_MAX_AXES ? axis_to_turn(walk) : 0;
-    if (turn == 0) {
-        elufast_run_in_order(walk, 0);
-    } else {
-        run_turned(walk, turn);
-    }
-}
-
-void elufast_run_walk(const elufast_walk *walk) {
-    const int axes = elufast_changing_axes(walk);
-    if (axes == walk->axes) {
-        run_once(walk);
-        return;
-    }
-    elufast_walk first = *walk;
-    while (first.axes > axes) first.n /= first.lengths[--first.axes];
-    run_once(&first);
-    elufast_repeat_period(walk, first.n);
 }

@@ -1,0 +1,48 @@
+#include "_walk_integers.h"
+
+#include "_float_modes.h"
+
+/* A result must not be written where integers of the same block are still to be read. */
+static int are_outputs_elsewhere(const elufast_plan *p) {
+    for (int k = p->inputs; k < p->operands; k++) {
+        if (p->lanes[k].operand->first == p->lanes[0].operand->first) return 0;
+    }
+    return 1;
+}
+
+int elufast_pays_to_look_up(const elufast_plan *p) {
+    const elufast_loop *loop = p->walk->loop;
+    const elufast_lane *x = &p->lanes[0];
+    return loop->function->data == 1 && p->walk->item == ELUFAST_F64 &&
+           loop->moves->look_up[x->operand->item] != NULL && !x->is_prepared && !p->by_rows &&
+           p->walk->n >= 8 * ELUFAST_TABLE_LENGTH && elufast_has_defaults(p) &&
+           are_outputs_elsewhere(p);
+}
+
+/* By the kernel itself, so that the bits are its own. Nothing of what the table holds need be asked
+ * for, so flags are dropped; with the defaults there are none but of underflow. */
+void elufast_fill_table(elufast_table *table, const elufast_loop *loop) {
+    const elufast_modes modes = elufast_read_modes();
+    elufast_own_modes own;
+    double *x = table->results[0];
+    const char *const data[] = {(const char *)x};
+    char *out[ELUFAST_MAX_OUT];
+    for (int i = 0; i < ELUFAST_MAX_OUT; i++) out[i] = (char *)table->results[i];
+    for (int i = 0; i < ELUFAST_TABLE_LENGTH; i++) x[i] = i + ELUFAST_TABLE_FIRST;
+    elufast_take_modes(&modes, &own);
+    loop->kernels.defaults(data, NULL, out, ELUFAST_TABLE_LENGTH);
+    elufast_restore_modes(&own);
+}
+
+int elufast_look_up(const elufast_plan *p, elufast_workspace *w, size_t i, const size_t *at,
+                    size_t n) {
+    const elufast_loop *loop = p->walk->loop;
+    elufast_looker *look_up = loop->moves->look_up[p->lanes[0].operand->item];
+    const char *x = elufast_fetch_items(p, 0, w, i, at, n);
+    for (int k = p->inputs; k < p->operands; k++) {
+        char *out = elufast_target(p, k, w, i, at);
+        if (!look_up(x, p->table->results[k - p->inputs], out, n)) return 0;
+        elufast_store(p, k, w, i, at, n);
+    }
+    return 1;
+}

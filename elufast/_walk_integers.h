@@ -1,0 +1,17 @@
+/* Functions of integers, which are few: their results are looked up. */
+#ifndef ELUFAST_WALK_INTEGERS_H
+#define ELUFAST_WALK_INTEGERS_H
+
+#include "_walk_blocks.h"
+
+/* Whether x is an integer, nothing else decides about the results, and they are worth a table. */
+int elufast_pays_to_look_up(const elufast_plan *plan);
+
+/* With the default parameters. */
+void elufast_fill_table(elufast_table *table, const elufast_loop *loop);
+
+/* n elements from there on; 0, and nothing written, if x has integers that are not in the table. */
+int elufast_look_up(const elufast_plan *plan, elufast_workspace *w, size_t i, const size_t *at,
+                    size_t n);
+
+#endif
