@@ -20,16 +20,16 @@ size_t elufast_whole_part = 8;
  * that a late thread has not begun.
  *
  * Every time work is taken, the stores that went before have to leave the processor's queue first,
- * and the kernel begins anew. So a short part is taken in one piece by a thread that came in time,
- * the caller's once all the others are there. */
+ * and the kernel begins anew. So a short part is taken in one piece, unless its thread comes so
+ * late that others have begun with it. */
 enum { MOST_PARTS = 64, CHUNKS_PER_PART = 8 };
 
 /* libgomp ends the process if it cannot start as many threads as it is asked for. */
 enum { MOST_THREADS = 1024 };
 
 typedef struct {
-    size_t next, end;
-    char own_cache_line[112];
+    size_t start, next, end;
+    char own_cache_line[104];
 } part;
 
 typedef struct {
@@ -54,17 +54,10 @@ static void deal_out(job *j, size_t n, size_t minimum, size_t grain, int threads
     j->chunk = rounded_up((share - 1) / CHUNKS_PER_PART + 1, grain);
     j->are_short = share / minimum < elufast_whole_part;
     for (int i = 0; i < j->part_count; i++) {
-        j->parts[i].next = start;
+        j->parts[i].start = j->parts[i].next = start;
         start = end - start < share ? end : start + share;
         j->parts[i].end = start;
     }
-}
-
-static int workers_here(const job *j) {
-    int count;
-#pragma omp atomic read
-    count = j->workers_here;
-    return count;
 }
 
 static size_t next_of(const part *p) {
@@ -90,30 +83,12 @@ static int work_off(job *j, part *p, size_t most) {
     return 1;
 }
 
-static void work_off_all(job *j, int first) {
+static void work_off_all(job *j, int number) {
+    part *own = &j->parts[number % j->part_count];
+    if (j->are_short && next_of(own) == own->start) work_off(j, own, own->end);
     for (int i = 0; i < j->part_count; i++) {
-        while (work_off(j, &j->parts[(first + i) % j->part_count], j->chunk)) continue;
+        while (work_off(j, &j->parts[(number + i) % j->part_count], j->chunk)) continue;
     }
-}
-
-static void work_as_caller(job *j, int workers) {
-    part *own = &j->parts[0];
-    size_t most = j->chunk;
-    do {
-        if (j->are_short && workers_here(j) == workers) most = own->end;
-    } while (work_off(j, own, most));
-    work_off_all(j, 0);
-}
-
-/* Late: the caller has taken a second chunk. */
-static void work_as_worker(job *j, int number) {
-    const int is_late = next_of(&j->parts[0]) > j->chunk;
-#pragma omp atomic
-    j->workers_here++;
-    if (number < j->part_count && j->are_short && !is_late) {
-        work_off(j, &j->parts[number], j->parts[number].end);
-    }
-    work_off_all(j, number);
 }
 
 static int current_processor(void) {
@@ -140,6 +115,13 @@ static void leave_processor(int processor, int threads) {
 #endif
 }
 
+static int workers_here(const job *j) {
+    int count;
+#pragma omp atomic read
+    count = j->workers_here;
+    return count;
+}
+
 /* The barrier at the end of a parallel region may keep the caller's processor busy for milliseconds
  * (libgomp: 7, by default) while a worker that has only just been woken queues for the same one. So
  * the caller, when it has nothing left to do, first makes room until the workers are there. */
@@ -157,7 +139,9 @@ static int run_as_worker(job *j, int number, int team) {
     elufast_own_modes own;
     leave_processor(j->caller_processor, team);
     elufast_take_modes(&j->modes, &own);
-    work_as_worker(j, number);
+#pragma omp atomic
+    j->workers_here++;
+    work_off_all(j, number);
     return elufast_restore_modes(&own);
 }
 
@@ -171,7 +155,7 @@ static void run_job(job *j, int threads) {
         /* Fewer threads than asked for may come. */
         int number = omp_get_thread_num(), team = omp_get_num_threads();
         if (number == 0) {
-            work_as_caller(j, team - 1);
+            work_off_all(j, 0);
             await_workers(j, team - 1);
         } else {
             raised |= run_as_worker(j, number, team);
