@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "_kernels.h"
+#include "_turn_lines.h"
 #include "elufast/bfloat.h"
 #include "elufast/half.h"
 
@@ -159,19 +160,16 @@ ROWS(swap_64, uint64_t, swapped_64)
 #define TURN turn_64
 #define REST copy_64
 #include "_turn.inc"
-/* A line of the cache at a time, with as many vectors as registers can hold. */
 #ifdef __AVX512F__
 #define BITS 32
 #define LANES 16
-#define LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define SQUARE elufast_turn_lines_32
 #define TURN turn_32_by_lines
 #define REST turn_32
 #include "_turn.inc"
 #define BITS 64
 #define LANES 8
-#define LOW 0, 8, 1, 9, 2, 10, 3, 11
-#define HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define SQUARE elufast_turn_lines_64
 #define TURN turn_64_by_lines
 #define REST turn_64
 #include "_turn.inc"

@@ -25,6 +25,16 @@ void elufast_step_on(const elufast_walk *walk, size_t *at, int axis, size_t n) {
     }
 }
 
+void elufast_step_by(const elufast_walk *walk, size_t *at, size_t n) {
+    int axis = 0;
+    at[0] += n;
+    while (at[axis] >= walk->lengths[axis] && axis + 1 < walk->axes) {
+        at[axis + 1] += at[axis] / walk->lengths[axis];
+        at[axis] %= walk->lengths[axis];
+        axis++;
+    }
+}
+
 static char *place_of(const elufast_walk *walk, const elufast_operand *operand, const size_t *at) {
     char *place = operand->first;
     for (int axis = 0; axis < walk->axes; axis++) {
@@ -189,7 +199,8 @@ void elufast_store(const elufast_plan *p, int k, elufast_workspace *w, size_t i,
 
 void elufast_prepare_block(const elufast_plan *p, int k, elufast_workspace *w) {
     const elufast_lane *l = &p->lanes[k];
-    const size_t item = p->walk->loop->item_size, all = p->block * item;
+    const size_t item = p->walk->loop->item_size;
+    const size_t all = (elufast_is_number(p, k) ? 1 : p->block) * item;
     size_t at[ELUFAST_MAX_AXES] = {0}, filled = l->period * item;
     char *from = elufast_fetch(p, k, w, 0, at, l->period);
     if (from != w->ready[k]) memcpy(w->ready[k], from, filled);

@@ -16,6 +16,9 @@ typedef struct {
 /* Coordinates of element i, the fastest axis first. */
 void elufast_locate(const elufast_walk *walk, size_t i, size_t *at);
 
+/* By n elements in the order of the walk. */
+void elufast_step_by(const elufast_walk *walk, size_t *at, size_t n);
+
 /* By n elements along the axis, which reaches its end at the most. */
 void elufast_step_on(const elufast_walk *walk, size_t *at, int axis, size_t n);
 

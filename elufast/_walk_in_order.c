@@ -128,10 +128,11 @@ static void run_part(void *context, size_t start, size_t count) {
     for (int k = 0; k < p->inputs; k++) {
         if (p->lanes[k].is_prepared) elufast_prepare_block(p, k, &w);
     }
+    elufast_locate(p->walk, start, at);
     for (size_t i = start; i < end; i += n) {
-        elufast_locate(p->walk, i, at);
         n = block_length(p, i, end, at);
         run_block(p, &w, i, at, n);
+        elufast_step_by(p->walk, at, n);
     }
     if (p->streams) elufast_end_stream();
 }
