@@ -6,7 +6,18 @@ from types import SimpleNamespace
 import compare
 import numpy as np
 import pytest
-from comparison import forms, isa, markdown, memory, options, rounds, sheets, timing, verdict
+from comparison import (
+    forms,
+    isa,
+    markdown,
+    memory,
+    options,
+    rounds,
+    sheets,
+    timing,
+    verdict,
+    worker,
+)
 from comparison.bench import Bench
 from comparison.cases import Case
 from comparison.peers import all_peers
@@ -157,6 +168,49 @@ def test_several_threads_have_a_longer_warm_up(peer, threads, latest, warm_up, f
     monkeypatch.setattr(session, "_passes", lambda seconds: passes.append(seconds) or [1.0])
     session.turn()
     assert passes == [*filter(None, [warm_up]), TURN_SECONDS]
+
+
+def places_of_turns(peer, x, turns=7):
+    """Run turns; return where the input of each lay."""
+    session, places = Session(peer), []
+    session.start(1)
+    prepare = session._peer.prepare
+
+    def noting(function, inputs, parameters):
+        places.append(inputs[0].ctypes.data)
+        return prepare(function, inputs, parameters)
+
+    session._peer.prepare = noting
+    try:
+        session.prepare("elu", (x,), {"alpha": 1.0})
+        seen = []
+        for _ in range(turns):
+            session.turn()
+            seen.append(places[-1])
+        results = session.results(x.size)
+    finally:
+        del session._peer.prepare
+    return seen, results
+
+
+def test_everybody_has_new_memory_after_some_turns(fakes):
+    x = np.linspace(-2, 2, 1000, dtype=F4)[None]
+    seen, (result,) = places_of_turns("good", x)
+    first, second, third = seen[0], seen[3], seen[6]
+    assert seen == [first] * 3 + [second] * 3 + [third]
+    assert len({first, second, third}) == 3
+    np.testing.assert_allclose(result, elufast.elu(x[0]), rtol=1e-6)
+
+
+def test_large_arrays_stay(fakes):
+    seen, _ = places_of_turns("good", np.zeros((1, 2**20 + 1), F4), turns=4)
+    assert len(set(seen)) == 1
+
+
+def test_who_binds_slowly_stays_after_the_first_time(fakes, monkeypatch):
+    monkeypatch.setattr(worker, "LONGEST_BINDING_SECONDS", 0)
+    seen, _ = places_of_turns("good", np.zeros((1, 10), F4))
+    assert len(set(seen)) == 2
 
 
 def test_latencies_have_the_warm_up_too(fakes, monkeypatch):
