@@ -3,9 +3,10 @@
 expm1(r) = r + r**2 * p(r) on an interval of length ln(2), with p the polynomial that minimises the
 largest error relative to expm1(r) (Remez exchange in 60 digits). Coefficients are rounded to the
 type one after the other, lowest degree first, and the rest is fitted anew around what is fixed
-already, so that the rounding of one is made good by the others.
+already, so that the rounding of one is made good by the others. With ``--polish``, neighbours of
+float's c3 and c4 are tried in the arithmetic of the header: where its roundings meet best.
 
-    python benchmarks/minimax.py --type float --terms 5
+    python benchmarks/minimax.py --type float --terms 5 --polish
     python benchmarks/minimax.py --type double --terms 11 --centre -0.097
 """
 
@@ -13,9 +14,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import Any
 
 import mpmath
 import numpy as np
+
+Array = np.ndarray[Any, Any]
 
 mpmath.mp.dps = 60
 HALF_LN2 = mpmath.log(2) / 2
@@ -119,18 +123,71 @@ def fit(terms: int, rounder: type, centre: mpmath.mpf) -> tuple[list[float], mpm
     return [float(c) for c in fixed], largest
 
 
+# As in the header: 1 / ln 2, and ln 2 in two parts.
+INVERSE, HIGH, LOW = map(float.fromhex, ("0x1.715476p+0", "0x1.62e000p-1", "0x1.0bfbe8p-15"))
+# Units by which c3 and c4 are moved down.
+MOVES = [(c3, c4) for c3 in range(-2, 9) for c4 in range(-4, 13)]
+# The header's; within 0.002 ULP of the best that was found.
+CHOSEN = (3, 8)
+# Of so many numbers one is tried, and all of them with the best of these moves.
+STRIDE, BEST, AT_ONCE = 13, 8, 400_000
+
+
+def fma(a: Array, b: Array | float, c: Array | float) -> Array:
+    """In float32 by way of float64, which is rounded twice once in 2^29."""
+    return (a.astype(np.float64) * b + c).astype(np.float32)
+
+
+def expm1_errors(x: Array, coefficients: list[float], moves: list[tuple[int, int]]) -> Array:
+    """Return the largest error, in ULP, with each of the moves, in the header's arithmetic."""
+    c2, c3, c4, c5, c6 = np.float32(coefficients)
+    magic = np.float32(1.5 * 2**23)
+    n = fma(x, INVERSE, magic) - magic
+    r = fma(n, -LOW, fma(n, -HIGH, x))
+    rr, power, high = r * r, np.exp2(n), fma(r, c6, c5)
+    exact = np.expm1(x.astype(np.float64))
+    unit = np.spacing(np.abs(exact).astype(np.float32)).astype(np.float64)
+    found = []
+    for down3, down4 in moves:
+        low = fma(r, c4 - down4 * np.spacing(c4), c3 - down3 * np.spacing(c3))
+        p = fma(fma(high, rr, low), r, c2)
+        result = fma(-power, fma(-rr, p, -r), -(1 - power))
+        found.append(np.max(np.abs(result - exact) / unit))
+    return np.array(found)
+
+
+def polish(coefficients: list[float]) -> None:
+    """Print which neighbours of c3 and c4 make the largest error of expm1 the smallest."""
+
+    def over(stride: int, moves: list[tuple[int, int]]) -> list[tuple[float, tuple[int, int]]]:
+        first, last = np.float32([-(2.0**-6), -17.0]).view(np.int32)
+        x = np.arange(first, last, stride, dtype=np.int32).view(np.float32)
+        parts = np.array_split(x, x.size // AT_ONCE + 1)
+        largest = np.max([expm1_errors(part, coefficients, moves) for part in parts], axis=0)
+        return sorted(zip(largest, moves, strict=True))
+
+    best = [move for _, move in over(STRIDE, MOVES)[:BEST]]
+    for largest, (down3, down4) in over(1, [(0, 0), CHOSEN, *best]):
+        print(f"c3 {down3:2} and c4 {down4:2} units down: {largest:.4f} ULP, of all x > -17")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--type", choices=sorted(ROUNDERS), default="float")
     parser.add_argument("--terms", type=int, default=5)
     parser.add_argument("--centre", type=mpmath.mpf, default=mpmath.mpf(0))
+    parser.add_argument("--polish", action="store_true", help="float with 5 terms alone")
     options = parser.parse_args()
+    if options.polish and (options.type, options.terms) != ("float", 5):
+        parser.error("--polish is for --type float --terms 5")
     coefficients, largest = fit(options.terms, ROUNDERS[options.type], options.centre)
     for degree, c in enumerate(coefficients):
         print(f"c{degree + 2} = {c.hex()}  {c!r}")
     print(
         f"largest relative error: {mpmath.nstr(largest, 5)} = 2^{float(mpmath.log(largest, 2)):.2f}"
     )
+    if options.polish:
+        polish(coefficients)
 
 
 if __name__ == "__main__":

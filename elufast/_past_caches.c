@@ -32,6 +32,7 @@ int elufast_pays_past_caches(float cost, size_t bytes, size_t item, size_t n) {
 int elufast_pays_to_stream(const elufast_loop_call *c, size_t n) {
     const elufast_function *f = c->loop->function;
     const size_t item = c->loop->item_size;
+    if (n * item < elufast_tune.stream_bytes) return 0; /* most calls, without a closer look */
     if (!elufast_pays_past_caches(elufast_cost_of(c), bytes_per_element(c), item, n)) return 0;
     for (int out = elufast_count_in(f); out < elufast_count_in(f) + f->out; out++) {
         for (int in = 0; in < elufast_count_in(f); in++) {

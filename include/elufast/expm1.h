@@ -40,10 +40,10 @@ typedef struct {
 
 /* Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits. ln 2 goes in two parts, the
  * first so short that n times it is exact. The polynomial (benchmarks/minimax.py --type float
- * --terms 5) is within 2^-26 of expm1(r), relative to it; c3 and c4 are 3 and 8 units below what
- * that gives, where the roundings of the neighbours tried met best (expm1: 0.93 ULP, not 0.95). Two
- * pairs of terms side by side: Horner's one chain is as many operations, but it is what 8 elements
- * at a time wait for. The largest term comes in last, so that it is rounded once. */
+ * --terms 5 --polish) is within 2^-26 of expm1(r), relative to it; c3 and c4 are 3 and 8 units
+ * below what that gives, for there the roundings meet better (expm1: 0.93 ULP, not 0.95). Two pairs
+ * of terms side by side: Horner's one chain is as many operations, but it is what 8 elements at a
+ * time wait for. The largest term comes in last, so that it is rounded once. */
 ELUFAST_FN elufast_parts_f32 elufast_reduce_f32(float x, elufast_i32 lift) {
     const float magic = 12582912.0f + (float)lift;
     elufast_parts_f32 parts;
