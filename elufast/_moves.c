@@ -75,6 +75,12 @@ LOOKER(look_up_u64, uint64_t, uint64_t, 0, from[i])
 
 /* ---- strides ---- */
 
+#if defined(__GNUC__)
+/* Which compilers know to be one shuffle. */
+#define swapped_16 __builtin_bswap16
+#define swapped_32 __builtin_bswap32
+#define swapped_64 __builtin_bswap64
+#else
 static inline uint16_t swapped_16(uint16_t x) { return (uint16_t)(x << 8 | x >> 8); }
 static inline uint32_t swapped_32(uint32_t x) {
     return x << 24 | (x & 0xFF00u) << 8 | (x >> 8 & 0xFF00u) | x >> 24;
@@ -82,6 +88,7 @@ static inline uint32_t swapped_32(uint32_t x) {
 static inline uint64_t swapped_64(uint64_t x) {
     return (uint64_t)swapped_32((uint32_t)x) << 32 | swapped_32((uint32_t)(x >> 32));
 }
+#endif
 
 #define SAME(x) (x)
 
