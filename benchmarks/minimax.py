@@ -167,8 +167,10 @@ def polish(coefficients: list[float]) -> None:
         return sorted(zip(largest, moves, strict=True))
 
     best = [move for _, move in over(STRIDE, MOVES)[:BEST]]
-    for largest, (down3, down4) in over(1, [(0, 0), CHOSEN, *best]):
-        print(f"c3 {down3:2} and c4 {down4:2} units down: {largest:.4f} ULP, of all x > -17")
+    for largest, (down3, down4) in over(1, list(dict.fromkeys([(0, 0), CHOSEN, *best]))):
+        print(
+            f"c3 {down3:2} and c4 {down4:2} units down: {largest:.4f} ULP, of all from -17 to -2^-6"
+        )
 
 
 def main() -> None:

@@ -45,22 +45,27 @@ CONVERTER(bf16_from_f32, float, elufast_bf16, elufast_bf16_from_f32(from[i]))
 
 /* ---- tables ---- */
 
-/* As unsigned numbers, those before the first are large. `index` is read twice, from the caches. */
-#define LOOKER(name, type, unsigned_type, first, index)                                 \
-    static int name(const char *integers, const double *results, char *out, size_t n) { \
-        typedef double item ELUFAST_ANYWHERE;                                           \
-        const type *from = (const type *)integers;                                      \
-        item *to = (item *)out;                                                         \
-        unsigned_type most = 0;                                                         \
-        for (size_t i = 0; i < n; i++) {                                                \
-            const unsigned_type place =                                                 \
-                (unsigned_type)((unsigned_type)(index) - (unsigned_type)(first));       \
-            most = most > place ? most : place;                                         \
-        }                                                                               \
-        if (most >= ELUFAST_TABLE_LENGTH + ELUFAST_TABLE_FIRST - (first)) return 0;     \
-        results -= ELUFAST_TABLE_FIRST;                                                 \
-        for (size_t i = 0; i < n; i++) to[i] = results[index];                          \
-        return 1;                                                                       \
+/* As unsigned numbers, those before the first are large. The integers are read twice, and another
+ * thread may have written to them in between: what is looked up is inside of the table in any case.
+ */
+#define LOOKER(name, type, unsigned_type, first, integer)                                        \
+    static int name(const char *integers, const double *restrict results, char *out, size_t n) { \
+        typedef double item ELUFAST_ANYWHERE;                                                    \
+        const type *from = (const type *)integers;                                               \
+        item *to = (item *)out;                                                                  \
+        unsigned_type most = 0;                                                                  \
+        for (size_t i = 0; i < n; i++) {                                                         \
+            const unsigned_type place =                                                          \
+                (unsigned_type)((unsigned_type)(integer) - (unsigned_type)(first));              \
+            most = most > place ? most : place;                                                  \
+        }                                                                                        \
+        if (most >= ELUFAST_TABLE_LENGTH + ELUFAST_TABLE_FIRST - (first)) return 0;              \
+        ELUFAST_INDEPENDENT for (size_t i = 0; i < n; i++) {                                     \
+            const unsigned_type place =                                                          \
+                (unsigned_type)((unsigned_type)(integer) - (unsigned_type)ELUFAST_TABLE_FIRST);  \
+            to[i] = results[place % ELUFAST_TABLE_LENGTH];                                       \
+        }                                                                                        \
+        return 1;                                                                                \
     }
 
 LOOKER(look_up_bool, uint8_t, uint32_t, 0, from[i] != 0)

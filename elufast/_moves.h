@@ -36,8 +36,9 @@ typedef struct {
 typedef void elufast_mover(char *to, elufast_steps to_steps, const char *from,
                            elufast_steps from_steps, size_t n, size_t rows, size_t size);
 
-/* The results of a function for so many integers from the first on. */
-enum { ELUFAST_TABLE_FIRST = -768, ELUFAST_TABLE_LENGTH = 2048 };
+/* The results of a function for so many integers from the first on, a power of 2. None of them
+ * underflows. */
+enum { ELUFAST_TABLE_FIRST = -704, ELUFAST_TABLE_LENGTH = 2048 };
 
 /* 0, and nothing done, if some of the n integers are not among those. */
 typedef int elufast_looker(const char *integers, const double *results, char *out, size_t n);

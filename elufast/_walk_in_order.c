@@ -1,15 +1,20 @@
 #include "_walk_in_order.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "_parallel.h"
 #include "_walk_blocks.h"
 #include "_walk_integers.h"
 
-/* Elements for which it pays to wake another thread; half of those of a contiguous loop, as each
- * costs more here. benchmarks/layouts.py --sizes 32768 */
-static const size_t MIN_ELEMENTS_PER_THREAD = 16384;
+/* Elements for which it pays to wake another thread: half of those of a contiguous loop of the
+ * cheapest kind, as each costs more here, and no more than those of the loop itself.
+ * benchmarks/layouts.py --sizes 32768 */
+static size_t least_elements(const elufast_plan *p) {
+    const size_t least = 16384, of_loop = (size_t)(elufast_tune.thread_work / p->cost) + 1;
+    return least < of_loop ? least : of_loop;
+}
 
 static elufast_kernel *kernel_for(const elufast_plan *p, char *const *arrays) {
     const elufast_loop *loop = p->walk->loop;
@@ -139,11 +144,9 @@ static void run_part(void *context, size_t start, size_t count) {
 
 void elufast_run_in_order(const elufast_walk *walk, int has_tiles) {
     elufast_plan p = elufast_make_plan(walk, has_tiles);
-    elufast_table table;
-    if (elufast_pays_to_look_up(&p)) {
-        elufast_fill_table(&table, walk->loop);
-        p.table = &table;
-    }
+    elufast_table *table = elufast_pays_to_look_up(&p) ? elufast_new_table(walk->loop) : NULL;
+    p.table = table;
     const size_t grain = p.longest == p.block && !p.in_pieces ? p.block : ELUFAST_CACHE_LINE;
-    elufast_run_parallel(run_part, &p, walk->n, MIN_ELEMENTS_PER_THREAD, grain);
+    elufast_run_parallel(run_part, &p, walk->n, least_elements(&p), grain);
+    free(table);
 }

@@ -1,5 +1,7 @@
 #include "_walk_integers.h"
 
+#include <stdlib.h>
+
 #include "_float_modes.h"
 
 /* A result must not be written where integers of the same block are still to be read. */
@@ -20,8 +22,11 @@ int elufast_pays_to_look_up(const elufast_plan *p) {
 }
 
 /* By the kernel itself, so that the bits are its own. Nothing of what the table holds need be asked
- * for, so flags are dropped; with the defaults there are none but of underflow. */
-void elufast_fill_table(elufast_table *table, const elufast_loop *loop) {
+ * for, so flags are dropped; there are none, with the defaults and these integers. Not on the
+ * stack, of which a thread may have little. */
+elufast_table *elufast_new_table(const elufast_loop *loop) {
+    elufast_table *table = malloc(sizeof *table);
+    if (table == NULL) return NULL;
     const elufast_modes modes = elufast_read_modes();
     elufast_own_modes own;
     double *x = table->results[0];
@@ -32,6 +37,7 @@ void elufast_fill_table(elufast_table *table, const elufast_loop *loop) {
     elufast_take_modes(&modes, &own);
     loop->kernels.defaults(data, NULL, out, ELUFAST_TABLE_LENGTH);
     elufast_restore_modes(&own);
+    return table;
 }
 
 int elufast_look_up(const elufast_plan *p, elufast_workspace *w, size_t i, const size_t *at,

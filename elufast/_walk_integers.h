@@ -7,8 +7,8 @@
 /* Whether x is an integer, nothing else decides about the results, and they are worth a table. */
 int elufast_pays_to_look_up(const elufast_plan *plan);
 
-/* With the default parameters. */
-void elufast_fill_table(elufast_table *table, const elufast_loop *loop);
+/* With the default parameters; to be freed. NULL without memory for it. */
+elufast_table *elufast_new_table(const elufast_loop *loop);
 
 /* n elements from there on; 0, and nothing written, if x has integers that are not in the table. */
 int elufast_look_up(const elufast_plan *plan, elufast_workspace *w, size_t i, const size_t *at,

@@ -84,11 +84,6 @@ int elufast_has_defaults(const elufast_plan *p) {
     return elufast_are_defaults(loop, values);
 }
 
-/* For each element, with what is known about the parameters. */
-static float cost_of(const elufast_plan *p) {
-    return p->walk->loop->cost[elufast_has_defaults(p) ? 0 : 1];
-}
-
 static int pays_to_stream(const elufast_plan *p) {
     const elufast_walk *walk = p->walk;
     size_t bytes = 0, largest = 0;
@@ -100,7 +95,7 @@ static int pays_to_stream(const elufast_plan *p) {
         }
         if (k >= p->inputs && l->operand->size > largest) largest = l->operand->size;
     }
-    return elufast_pays_past_caches(cost_of(p), bytes, largest, walk->n);
+    return elufast_pays_past_caches(p->cost, bytes, largest, walk->n);
 }
 
 /* A number for each row is read when its row's turn comes. What repeats within a block is better
@@ -163,6 +158,7 @@ elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     p.operands = elufast_count_operands(walk);
     plan_lanes(&p);
     p.are_scalars = parameters_are_scalars(&p);
+    p.cost = walk->loop->cost[elufast_has_defaults(&p) ? 0 : 1];
     p.streams = pays_to_stream(&p);
     const size_t most = block_bytes(&p, has_tiles) / elufast_largest_item(walk);
     plan_places(&p, most);

@@ -40,6 +40,7 @@ typedef struct {
     int by_rows;                /* a kernel's call ends at the end of a row at the latest, */
     int in_pieces;              /* and so does a block, for rows are longer */
     int streams;                /* outputs go past the caches */
+    float cost;                 /* nanoseconds for an element, as far as parameters are known */
     size_t block;               /* elements that a block holds */
     size_t longest;             /* elements between two looks at where the operands lie */
     const elufast_table *table; /* of x that is an integer; NULL: there is none */

@@ -335,6 +335,29 @@ def test_python_runs_meanwhile():
     assert seen > 5
 
 
+def test_a_thread_with_a_small_stack():
+    """128 KiB is what musl gives to a thread."""
+    code = """
+        import threading
+        import numpy as np
+        import elufast
+        elufast.set_num_threads(2)
+        x = np.linspace(-3, 3, 140_000, dtype=np.float32)
+        integers = np.resize(np.arange(-3, 3), 70_000)
+        turned, out = np.ones((300, 300), np.float32, order="F"), np.empty((300, 300), np.float32)
+        def work():
+            elufast.elu(x[::2])
+            elufast.elu(integers)
+            elufast.selu_backward(turned, turned.astype(np.float16), out, out)
+        threading.stack_size(128 << 10)
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        print("done")
+    """
+    assert run(code) == "done"
+
+
 @needs_openmp
 def test_workers_may_run_wherever_the_caller_may():
     """One that moved away from its caller's processor is bound to no other."""

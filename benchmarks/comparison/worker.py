@@ -77,6 +77,7 @@ class Session:
         start = perf_counter()
         self._left.append(self._slots)
         self._slots = self._bind()
+        self._latest_pass = self._pass()
         if perf_counter() - start > LONGEST_BINDING_SECONDS:
             self._bind = None
 
