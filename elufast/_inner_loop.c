@@ -45,10 +45,10 @@ static void run_at_once(const elufast_loop_call *c, elufast_kernel *kernel, size
 }
 
 /* NumPy's arrays begin somewhere in a line of the cache, large ones all at the same place. Then a
- * short piece ahead lets the vectors of the rest fill lines: 4 to 7 % where a loop does little else
- * than load and store. For fewer bytes of an output it costs more than that, and more of them wait
- * for caches that are further away. benchmarks/thresholds.py lines. */
-enum { WHOLE_LINES_FROM = 64 << 10, WHOLE_LINES_TO = 1 << 20 };
+ * short piece ahead lets the vectors of the rest fill lines, which tells where a loop does little
+ * else than load and store. For fewer bytes of an output it costs more than that, and more of them
+ * wait for memory. benchmarks/thresholds.py lines. */
+enum { WHOLE_LINES_FROM = 64 << 10, WHOLE_LINES_TO = 8 << 20 };
 
 static size_t bytes_to_next_line(const elufast_loop_call *c, size_t start) {
     const elufast_function *f = c->loop->function;
