@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Parts of fewer than so many times `minimum` may be taken in one piece; for tests and benchmarks. */
+/* Parts of fewer than so many times `minimum` may be taken in one piece; for tests and benchmarks.
+ */
 extern size_t elufast_whole_part;
 
 typedef void elufast_body(void *context, size_t start, size_t count);
