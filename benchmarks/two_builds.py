@@ -3,8 +3,8 @@
     pip install --no-build-isolation --no-deps --target OLD .   # and NEW, of another commit
     python benchmarks/two_builds.py OLD NEW --functions elu elu_backward --sizes 1e5 --threads 2
 
-The time of the second as a fraction of the first's: the median over rounds, which repeats to some
-1 %. Two processes differ by up to a fifth, since the pages of their arrays lie elsewhere.
+The time of the second as a fraction of the first's: the median over rounds, which repeats far
+better than what two processes take, since the pages of their arrays lie elsewhere.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def seconds(call: Callable[[], Any], calls: int) -> float:
 def compare(builds: list[ModuleType], name: str, dtype: str, n: int, rounds: int) -> str:
     """Each round has a turn of either; arrays lie elsewhere after a third of the rounds."""
     generator = np.random.default_rng(1506)
+    count = len(next(row.data for row in builds[0]._ufuncs.ROWS if row.name == name))
     taken = []
     for _ in range(PLACES):
-        count = len(next(row.data for row in builds[0]._ufuncs.ROWS if row.name == name))
         data = [generator.standard_normal(n).astype(dtype) for _ in range(count)]
         outs = tuple(np.empty_like(data[0]) for _ in range(getattr(builds[0], name).nout))
         turns = [partial(getattr(build, name), *data, out=outs) for build in builds]

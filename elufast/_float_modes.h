@@ -1,6 +1,6 @@
 /* A thread's floating-point modes (rounding, flushing of subnormals) and flags. On x86-64 without
- * fenv.h, which saves and loads the old unit beside the one that computes, at 50 ns and more each
- * time: a long loop on threads would do so five times. */
+ * fenv.h, which saves and loads the old unit beside the one that computes, and is slow at it: a
+ * long loop on threads would do so five times. */
 #ifndef ELUFAST_FLOAT_MODES_H
 #define ELUFAST_FLOAT_MODES_H
 

@@ -27,9 +27,9 @@ WARM_UP_SECONDS = 0.001
 # Threads that have slept may wake up on one CPU; it takes the scheduler so long to part them.
 THREADED_WARM_UP_SECONDS = 0.030
 # Where the system happens to have put the pages of arrays that just about fit a cache, they may be
-# in each other's way there: up to a fifth of the time, for as long as they stay. So everybody has
-# new memory after so many turns; not for larger arrays, nor where binding a computation to it
-# takes longer than that.
+# in each other's way there for as long as they stay, which no other peer's do. So everybody has new
+# memory after so many turns; not for larger arrays, nor where binding a computation to it takes
+# longer than that.
 TURNS_IN_A_PLACE = 3
 LARGEST_MOVED_BYTES = 4 * 2**20
 LONGEST_BINDING_SECONDS = 0.1
