@@ -88,9 +88,23 @@ typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TY
 #define ELUFAST_INDEPENDENT
 #endif
 
-/* The second of what a macro gives, which is `a, b`; 0 where there is no such macro. */
+/* The second of what a macro gives, which is `a, b`; 0 where there is no such macro. The others in
+ * the same way, but for the first, which is then the name of that macro. */
 #define ELUFAST_SECOND(first, second, ...) second
 #define ELUFAST_SECOND_OF(...) ELUFAST_SECOND(__VA_ARGS__, 0, 0)
+
+#define ELUFAST_FIRST(first, ...) first
+#define ELUFAST_FIRST_OF(...) ELUFAST_FIRST(__VA_ARGS__, 0)
+#define ELUFAST_THIRD(first, second, third, ...) third
+#define ELUFAST_THIRD_OF(...) ELUFAST_THIRD(__VA_ARGS__, 0, 0, 0)
+
+/* Of 0 and 1. */
+#define ELUFAST_NOT_0 1
+#define ELUFAST_NOT_1 0
+#define ELUFAST_NOT(a) ELUFAST_JOIN(ELUFAST_NOT_, a)
+#define ELUFAST_AND_0(b) 0
+#define ELUFAST_AND_1(b) b
+#define ELUFAST_AND(a, b) ELUFAST_JOIN(ELUFAST_AND_, a)(b)
 
 /* For a row's parameters where a loop does nothing with them. */
 #define ELUFAST_NOTHING(name, value)

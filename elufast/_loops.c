@@ -5,16 +5,25 @@
 #include "_ordinary.h"
 #include "elufast/activations.h"
 
+#define ELUFAST_LANES_NAME(name) name
+#include "_lane_loops.inc"
+
 #include "_plain_loops.h"
 
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) name##_f32
+#define ELUFAST_WANTS_defaults(name) ELUFAST_NOT(ELUFAST_HAS_LANES(name))
+#define ELUFAST_WANTS_scalar(name) \
+    ELUFAST_NOT(ELUFAST_AND(ELUFAST_HAS_OWN_LANES(name), ELUFAST_HAS_ONE_WAY(name)))
 #include "_kernels.inc"
 
 #define ELUFAST_REAL double
 #define ELUFAST_F(name) name##_f64
 #define ELUFAST_KERNEL_NAME(name) name##_f64
+#define ELUFAST_WANTS_defaults(name) ELUFAST_NOT(ELUFAST_HAS_LANES(name))
+#define ELUFAST_WANTS_scalar(name) \
+    ELUFAST_NOT(ELUFAST_AND(ELUFAST_HAS_OWN_LANES(name), ELUFAST_HAS_ONE_WAY(name)))
 #include "_kernels.inc"
 
 /* Scalar in any case: clang warns where a loop that is asked for cannot be vectorised. */
@@ -81,11 +90,12 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 
-/* The loop of a row for float with the defaults. */
-#define ELUFAST_FLOAT_DEFAULTS_0(name) name##_defaults_f32
+/* The loop of a row with the defaults, for float and for double. */
+#define ELUFAST_FLOAT_DEFAULTS_0(name) ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _defaults_f32)
 #define ELUFAST_FLOAT_DEFAULTS_1(name) name##_by_grads
 #define ELUFAST_FLOAT_DEFAULTS(name) \
     ELUFAST_JOIN(ELUFAST_FLOAT_DEFAULTS_, ELUFAST_HAS_MODERATE(name))(name)
+#define ELUFAST_DOUBLE_DEFAULTS(name) ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _defaults_f64)
 
 extern elufast_kernel_table ELUFAST_TABLE;
 elufast_kernel_table ELUFAST_TABLE = {
@@ -95,11 +105,11 @@ elufast_kernel_table ELUFAST_TABLE = {
     {defaults, name##_chosen_scalar_##type, name##_chosen_array_##type}
 #define ELUFAST_CHOSEN(name, ...) \
     ELUFAST_JOIN(ELUFAST_CHOSEN_, ELUFAST_HAS_ONE_WAY(name))(name, __VA_ARGS__)
-#define ELUFAST_FUNCTION(name, family, shape)                                  \
-    {ELUFAST_CHOSEN(name, f16, ELUFAST_HALF, ELUFAST_HALF(name##_defaults)),   \
-     ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32, ELUFAST_FLOAT_DEFAULTS(name)), \
-     ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64, name##_defaults_f64),          \
-     {name##_defaults_ld, name##_scalar_ld, name##_array_ld},                  \
+#define ELUFAST_FUNCTION(name, family, shape)                                   \
+    {ELUFAST_CHOSEN(name, f16, ELUFAST_HALF, ELUFAST_HALF(name##_defaults)),    \
+     ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32, ELUFAST_FLOAT_DEFAULTS(name)),  \
+     ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64, ELUFAST_DOUBLE_DEFAULTS(name)), \
+     {name##_defaults_ld, name##_scalar_ld, name##_array_ld},                   \
      ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT, ELUFAST_BFLOAT(name##_defaults))},
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION

@@ -9,4 +9,7 @@
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) ELUFAST_MODERATE_KERNEL(name)
+#define ELUFAST_WANTS_defaults(name) ELUFAST_HAS_MODERATE(name)
+#define ELUFAST_WANTS_scalar(name) 0
+#define ELUFAST_WANTS_array(name) 0
 #include "_kernels.inc"

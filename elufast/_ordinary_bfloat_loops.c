@@ -10,5 +10,8 @@
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) ELUFAST_ORDINARY_KERNEL(name##_bf16)
+#define ELUFAST_WANTS_defaults(name) 0
+#define ELUFAST_WANTS_scalar(name) ELUFAST_NOT(ELUFAST_HAS_ONE_WAY(name))
+#define ELUFAST_WANTS_array(name) ELUFAST_NOT(ELUFAST_HAS_ONE_WAY(name))
 #include "_kernels.inc"
 #endif

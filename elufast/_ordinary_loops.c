@@ -5,16 +5,26 @@
 #include "_ordinary.h"
 
 #if ELUFAST_HAVE_FMA
+#define ELUFAST_LANES_NAME ELUFAST_ORDINARY_KERNEL
+#include "_lane_loops.inc"
 #include "_plain_loops.h"
 #include "elufast/activations.h"
 
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) ELUFAST_ORDINARY_KERNEL(name##_f32)
+#define ELUFAST_WANTS_defaults(name) 0
+#define ELUFAST_WANTS_scalar(name) \
+    ELUFAST_AND(ELUFAST_NOT(ELUFAST_HAS_ONE_WAY(name)), ELUFAST_NOT(ELUFAST_HAS_OWN_LANES(name)))
+#define ELUFAST_WANTS_array(name) ELUFAST_NOT(ELUFAST_HAS_ONE_WAY(name))
 #include "_kernels.inc"
 
 #define ELUFAST_REAL double
 #define ELUFAST_F(name) name##_f64
 #define ELUFAST_KERNEL_NAME(name) ELUFAST_ORDINARY_KERNEL(name##_f64)
+#define ELUFAST_WANTS_defaults(name) 0
+#define ELUFAST_WANTS_scalar(name) \
+    ELUFAST_AND(ELUFAST_NOT(ELUFAST_HAS_ONE_WAY(name)), ELUFAST_NOT(ELUFAST_HAS_OWN_LANES(name)))
+#define ELUFAST_WANTS_array(name) ELUFAST_NOT(ELUFAST_HAS_ONE_WAY(name))
 #include "_kernels.inc"
 #endif

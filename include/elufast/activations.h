@@ -18,54 +18,27 @@
 #define ELUFAST_MODERATE 0
 #endif
 
-/* For each type: where exp(x) - 1 has become -1; where exp(x) is 0 when rounded, and where it
- * counts as 0 exactly, with the n that this means; and the scaling by which celu keeps x / alpha
- * exact. */
-#define ELUFAST_REAL float
-#define ELUFAST_INT elufast_i32
-#define ELUFAST_F(name) elufast_##name##_f32
-#define ELUFAST_EXPM1_LOWEST (-17.5f)
-#define ELUFAST_EXP_LOWEST (-103.97206f)
-#define ELUFAST_ZERO_EXPONENT -150
-#define ELUFAST_MORE 0
-#define ELUFAST_MAY_BE_PLAIN 1
-#define ELUFAST_MIN_EXPONENT -126
-#define ELUFAST_MAX_EXPONENT 127
-#define ELUFAST_LARGEST 3.40282346638528859811704183484516925e+38f
-#define ELUFAST_QUOTIENT_LIMIT 240
-#define ELUFAST_SMALL_ALPHA -60
-#define ELUFAST_ALPHA_LIFT 96
-#define ELUFAST_LARGE_ALPHA 120
-#define ELUFAST_POWER_CAP 64
+#include "elufast/one_float.inc"
 #include "elufast/activations.inc"
+#include "elufast/no_type.inc"
 
-#define ELUFAST_REAL double
-#define ELUFAST_INT elufast_i64
-#define ELUFAST_F(name) elufast_##name##_f64
-#define ELUFAST_EXPM1_LOWEST (-38.0)
-#define ELUFAST_EXP_LOWEST (-745.1332191019)
-#define ELUFAST_ZERO_EXPONENT -1075
-#define ELUFAST_MORE 1
-#define ELUFAST_MAY_BE_PLAIN 1
-#define ELUFAST_MIN_EXPONENT -1022
-#define ELUFAST_MAX_EXPONENT 1023
-#define ELUFAST_LARGEST 1.79769313486231570814527423731704357e+308
-#define ELUFAST_QUOTIENT_LIMIT 1536
-#define ELUFAST_SMALL_ALPHA -500
-#define ELUFAST_ALPHA_LIFT 768
-#define ELUFAST_LARGE_ALPHA 1013
-#define ELUFAST_POWER_CAP 512
+#include "elufast/one_double.inc"
 #include "elufast/activations.inc"
+#include "elufast/no_type.inc"
 
 #if !defined(ELUFAST_CUDA) && !ELUFAST_ORDINARY && !ELUFAST_MODERATE
+#define ELUFAST_NUMBER long double
+#define ELUFAST_WHOLE elufast_i32
+#define ELUFAST_N(name) elufast_##name##_ld
 #define ELUFAST_REAL long double
 #define ELUFAST_INT elufast_i32
-#define ELUFAST_F(name) elufast_##name##_ld
+#define ELUFAST_F ELUFAST_N
 #define ELUFAST_EXPM1_LOWEST (-120.0L)
 #define ELUFAST_EXP_LOWEST (0.69314718055L * ELUFAST_ZERO_EXPONENT)
 #define ELUFAST_ZERO_EXPONENT (LDBL_MIN_EXP - LDBL_MANT_DIG - 1)
 #define ELUFAST_MORE 0
 #define ELUFAST_MAY_BE_PLAIN 0
+#define ELUFAST_GRAD_LIFT 0
 #define ELUFAST_MIN_EXPONENT (LDBL_MIN_EXP - 1)
 #define ELUFAST_MAX_EXPONENT (LDBL_MAX_EXP - 1)
 #define ELUFAST_LARGEST LDBL_MAX
@@ -75,6 +48,7 @@
 #define ELUFAST_LARGE_ALPHA (LDBL_MAX_EXP - 16)
 #define ELUFAST_POWER_CAP (LDBL_MAX_EXP / 2)
 #include "elufast/activations.inc"
+#include "elufast/no_type.inc"
 #endif
 
 #endif

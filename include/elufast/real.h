@@ -20,37 +20,13 @@ ELUFAST_FN elufast_i64 elufast_clamped_bits_f64(elufast_i64 bits, elufast_i64 lo
     return (elufast_i64)clamped & (bits >> 63);
 }
 
-#define ELUFAST_REAL float
-#define ELUFAST_INT elufast_i32
-#define ELUFAST_UINT elufast_u32
-#define ELUFAST_F(name) elufast_##name##_f32
-#define ELUFAST_SIGNIFICAND_BITS 23
-#define ELUFAST_MAX_EXPONENT 127
-#define ELUFAST_SHORTAGE 0x1p-12f
+#include "elufast/one_float.inc"
 #include "elufast/real.inc"
-#undef ELUFAST_REAL
-#undef ELUFAST_INT
-#undef ELUFAST_UINT
-#undef ELUFAST_F
-#undef ELUFAST_SIGNIFICAND_BITS
-#undef ELUFAST_MAX_EXPONENT
-#undef ELUFAST_SHORTAGE
+#include "elufast/no_type.inc"
 
-#define ELUFAST_REAL double
-#define ELUFAST_INT elufast_i64
-#define ELUFAST_UINT elufast_u64
-#define ELUFAST_F(name) elufast_##name##_f64
-#define ELUFAST_SIGNIFICAND_BITS 52
-#define ELUFAST_MAX_EXPONENT 1023
-#define ELUFAST_SHORTAGE 0x1p-32
+#include "elufast/one_double.inc"
 #include "elufast/real.inc"
-#undef ELUFAST_REAL
-#undef ELUFAST_INT
-#undef ELUFAST_UINT
-#undef ELUFAST_F
-#undef ELUFAST_SIGNIFICAND_BITS
-#undef ELUFAST_MAX_EXPONENT
-#undef ELUFAST_SHORTAGE
+#include "elufast/no_type.inc"
 
 #ifndef ELUFAST_CUDA
 #include "elufast/real_ld.h"

@@ -85,6 +85,12 @@ ELUFAST_FN long double elufast_zero_unless_ld(int condition, long double x) {
 ELUFAST_FN long double elufast_finite_or_0_ld(long double x) {
     return elufast_select_ld(isfinite(x), x, 0.0L);
 }
+ELUFAST_FN long double elufast_number_ld(long double v) { return v; }
+typedef int elufast_truth_ld;
+ELUFAST_FN int elufast_not_ld(int condition) { return !condition; }
+ELUFAST_FN int elufast_everywhere_ld(int condition) { return condition; }
+ELUFAST_FN int elufast_is_nan_ld(long double x) { return isnan(x); }
+ELUFAST_FN int elufast_is_nonpositive_ld(long double x) { return islessequal(x, 0.0L); }
 ELUFAST_FN int elufast_is_positive_ld(long double x) { return isgreater(x, 0.0L); }
 ELUFAST_FN int elufast_is_negative_ld(long double x) { return isless(x, 0.0L); }
 /* Without -0, which spares nothing here: what it chooses between is -0 there in any case. */
