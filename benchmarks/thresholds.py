@@ -209,20 +209,22 @@ def study_lines() -> None:
 
 
 def study_grads() -> None:
-    """Float elu_backward, by the same with one grad in 2,048 that is infinite. Where no loop looks
-    at the grads (AVX-512) it is 1; with ELUFAST_ISA=avx2 it tells what the look gains."""
+    """Float backward passes, by the same with one grad in 2,048 that is infinite. Where no loop
+    looks at them (AVX-512) it is 1; with ELUFAST_ISA=avx2 it tells what the look gains."""
     elufast.set_num_threads(1)
-    row = next(row for row in _ufuncs.ROWS if row.name == "elu_backward")
-    for n in (1_000, 10_000, 100_000, 1_000_000):
-        (grad, x), outs = arrays(row, n, "f")
-        other = grad.copy()
-        other[::2048] = np.inf
-        turns = {
-            "moderate": partial(elufast.elu_backward, grad, np.minimum(x, 1), out=outs),
-            "others": partial(elufast.elu_backward, other, np.minimum(x, 1), out=outs),
-        }
-        found = medians(turns, max(31, 20_000_000 // n))
-        print(f"f {row.name} {n:>9} {found['moderate'] / found['others']:.3f}", flush=True)
+    for name in ("elu_backward", "selu_backward"):
+        row = next(row for row in _ufuncs.ROWS if row.name == name)
+        function = getattr(elufast, name)
+        for n in (1_000, 10_000, 100_000, 1_000_000):
+            (grad, x), outs = arrays(row, n, "f")
+            other = grad.copy()
+            other[::2048] = np.inf
+            turns = {
+                "moderate": partial(function, grad, np.minimum(x, 1), out=outs),
+                "others": partial(function, other, np.minimum(x, 1), out=outs),
+            }
+            found = medians(turns, max(31, 20_000_000 // n))
+            print(f"f {name} {n:>9} {found['moderate'] / found['others']:.3f}", flush=True)
 
 
 def study_tail() -> None:

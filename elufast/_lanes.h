@@ -29,6 +29,8 @@ typedef uint64_t elufast_u64x8 __attribute__((vector_size(64)));
     elufast_fused_f64x8(ELUFAST_LANES_f64x8(a), ELUFAST_LANES_f64x8(b), ELUFAST_LANES_f64x8(c))
 #define elufast_fma_f32x16 elufast_muladd_f32x16
 #define elufast_fma_f64x8 elufast_muladd_f64x8
+#define elufast_exact_fma_f32x16 elufast_muladd_f32x16
+#define elufast_exact_fma_f64x8 elufast_muladd_f64x8
 #define elufast_select_f32x16(truth, yes, no) \
     elufast_chosen_f32x16(truth, ELUFAST_LANES_f32x16(yes), ELUFAST_LANES_f32x16(no))
 #define elufast_select_f64x8(truth, yes, no) \

@@ -1,5 +1,5 @@
-/* The loops for moderate grads (see _moderate.h), which is nearly all of them: four operations less
- * for each, and the same bits. The formulas know it from ELUFAST_MODERATE. */
+/* The loops for moderate operands (see _moderate.h), which is nearly all of them: less to do for
+ * each, and the same bits. The formulas know it from ELUFAST_MODERATE. */
 #define ELUFAST_MODERATE 1
 #define ELUFAST_STORAGE
 #include "_moderate.h"

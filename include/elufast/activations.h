@@ -13,7 +13,8 @@
 #define ELUFAST_ORDINARY 0
 #endif
 
-/* 1 where all grads are moderate: less than 2^65 in magnitude. The bits are the same. */
+/* 1 where all operands of the backward passes are moderate: each grad less than 2^65 in magnitude,
+ * each x more than -103 and not NaN. The bits are the same. */
 #ifndef ELUFAST_MODERATE
 #define ELUFAST_MODERATE 0
 #endif
