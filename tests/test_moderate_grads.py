@@ -1,4 +1,5 @@
-"""Float grads below 2^65 have loops of their own on AVX2, with the bits of the general ones."""
+"""Moderate operands (float grads below 2^65, x above -103 and not NaN) have loops of their own on
+AVX2, with the bits of the general ones."""
 
 import numpy as np
 import pytest
@@ -47,6 +48,41 @@ def test_bits_of_the_general_loop(backward, other, rng):
     grad[::PART] = other
     together = backward(grad, x)
     assert_same_bits(by_themselves.reshape(-1, PART)[:, 1:], together.reshape(-1, PART)[:, 1:])
+
+
+@pytest.mark.parametrize("other", [-103.0, -np.inf, np.nan, -np.nan])
+def test_an_x_that_is_not_moderate(backward, other, rng):
+    """It sends those beside it the general way, and has its own result."""
+    n = PART * 8
+    grad, x = moderate(rng, n), rng.uniform(-102.9, 5, n).astype(np.float32)
+    by_themselves = backward(grad, x)
+    x[1::PART] = other
+    together = backward(grad, x)
+    assert_same_bits(by_themselves.reshape(-1, PART)[:, 2:], together.reshape(-1, PART)[:, 2:])
+    assert_same_bits(
+        together[1::PART], np.array([backward(g, np.float32(other)) for g in grad[1::PART]])
+    )
+
+
+# Of elu_backward, where the exact product is within 10^-6 of the middle between two subnormal
+# numbers. A factor that were itself rounded among those would give the neighbour of the result.
+HALVES = """
+    0x1.ececc2p-91   -0x1.3177f2p+5  0x1.cp-146
+    0x1.1381e8p-110  -0x1.ab361ep+4  0x1p-149
+    0x1.c4p-139      -0x1.b2dbdp+1   0x1.e8p-144
+    0x1.36646ep-101  -0x1.f52db4p+4  0x1.2p-146
+    0x1.156a1ap-96   -0x1.234b1ap+5  0x1p-148
+    0x1.0cd5eap-124  -0x1.fbf3eap+3  0x1p-147
+"""
+
+
+@pytest.mark.parametrize("n", [6, 600])
+def test_products_between_two_subnormal_numbers(n):
+    rows = [[float.fromhex(word) for word in line.split()] for line in HALVES.split("\n") if line]
+    grad, x, expected = np.resize(np.array([r for r in rows if r], np.float32), (n, 3)).T.copy()
+    for parameters in ((), (1.0,), (np.ones_like(x),)):
+        assert_same_bits(elufast.elu_backward(grad, x, *parameters), expected)
+        assert_same_bits(elufast.celu_backward(grad, x, *parameters), expected)
 
 
 def slope(backward, x):
