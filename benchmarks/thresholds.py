@@ -209,8 +209,8 @@ def study_lines() -> None:
 
 
 def study_grads() -> None:
-    """Float backward passes, by the same with one grad in 2,048 that is infinite. Where no loop
-    looks at them (AVX-512) it is 1; with ELUFAST_ISA=avx2 it tells what the look gains."""
+    """Float backward passes, by the same with one grad in 2,048 that is infinite. Where moderate
+    operands have no loops of their own (AVX-512) it is 1; ELUFAST_ISA=avx2 tells what they gain."""
     elufast.set_num_threads(1)
     for name in ("elu_backward", "selu_backward"):
         row = next(row for row in _ufuncs.ROWS if row.name == name)

@@ -77,22 +77,22 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 
-#define ELUFAST_BY_GRADS_0(name)
-#define ELUFAST_BY_GRADS_1(name)                                                               \
-    static void name##_by_grads(const char *const *data, const char *const *parameters,        \
-                                char *const *out, size_t n) {                                  \
-        (void)parameters;                                                                      \
-        elufast_choose_by_grads(name##_defaults_f32, ELUFAST_MODERATE_KERNEL(name##_defaults), \
-                                data, out, n);                                                 \
+#define ELUFAST_MODERATE_OR_GENERAL_0(name)
+#define ELUFAST_MODERATE_OR_GENERAL_1(name)                                                        \
+    static void name##_moderate_or_general(const char *const *data, const char *const *parameters, \
+                                           char *const *out, size_t n) {                           \
+        (void)parameters;                                                                          \
+        elufast_moderate_or_general(name##_defaults_f32, ELUFAST_MODERATE_KERNEL(name), data, out, \
+                                    n);                                                            \
     }
 #define ELUFAST_FUNCTION(name, family, shape) \
-    ELUFAST_JOIN(ELUFAST_BY_GRADS_, ELUFAST_HAS_MODERATE(name))(name)
+    ELUFAST_JOIN(ELUFAST_MODERATE_OR_GENERAL_, ELUFAST_HAS_MODERATE(name))(name)
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 
 /* The loop of a row with the defaults, for float and for double. */
 #define ELUFAST_FLOAT_DEFAULTS_0(name) ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _defaults_f32)
-#define ELUFAST_FLOAT_DEFAULTS_1(name) name##_by_grads
+#define ELUFAST_FLOAT_DEFAULTS_1(name) name##_moderate_or_general
 #define ELUFAST_FLOAT_DEFAULTS(name) \
     ELUFAST_JOIN(ELUFAST_FLOAT_DEFAULTS_, ELUFAST_HAS_MODERATE(name))(name)
 #define ELUFAST_DOUBLE_DEFAULTS(name) ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _defaults_f64)
