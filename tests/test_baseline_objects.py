@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support import REPOSITORY
 
+from elufast._ufuncs import ROWS
+
 TOOLS = ("cc", "objdump", "as")
 # generic64 is x86-64 with SSE2 and nothing above; endbr64, which distributions' compilers put at
 # the start of functions, is a no-op to processors that do not know it.
@@ -97,13 +99,27 @@ def test_nothing_above_the_baseline(source, objects, tmp_path):
     assert refused(lines, tmp_path) == []
 
 
-@pytest.mark.parametrize(("flag", "rows"), [("-mavx2", ["celu", "elu"]), ("-mavx512f", [])])
-def test_who_has_loops_for_moderate_grads(flag, rows, tmp_path):
+@pytest.mark.parametrize(("flag", "rows"), [("-mavx2", ["celu", "elu", "selu"]), ("-mavx512f", [])])
+def test_who_has_loops_for_moderate_operands(flag, rows, tmp_path):
     """Nobody else would notice: the bits are those of the general loops."""
     path = compiled("elufast/_moderate_loops.c", tmp_path, flag, "-mfma")
     listing = subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout
-    defined = r" [A-Z] the_table_moderate_(\w+)_backward_defaults$"
+    defined = r" [A-Z] the_table_moderate_(\w+)_backward$"
     assert sorted(re.findall(defined, listing, re.MULTILINE)) == rows
+
+
+@pytest.mark.parametrize("flag", ["-mavx2", "-mavx512f"])
+def test_who_has_loops_in_lanes(flag, tmp_path):
+    """The same; by an operation that a compiler does not find by itself."""
+    path = compiled("elufast/_ordinary_loops.c", tmp_path, flag, flag.replace("f", "dq"), "-mfma")
+    command = ["objdump", "-d", "--no-show-raw-insn", path]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = {row.name for row in ROWS if row.name.startswith(("elu_", "selu"))}
+    rows = {name for name in rows if not name.endswith("_from_output")}
+    expected = {f"{name}_scalar_{kind}" for name in rows for kind in ("f32", "f64")}
+    functions = re.split(r"^[0-9a-f]+ <the_table_ordinary_(\w+)>:$", listing, flags=re.MULTILINE)
+    found = {n for n, body in zip(functions[1::2], functions[2::2], strict=True) if "{sae}" in body}
+    assert found == (expected if flag == "-mavx512f" else set())
 
 
 @pytest.mark.parametrize("flag", ["-msse3", "-msse4.1", "-mavx", "-mpopcnt", "-mbmi2"])

@@ -76,10 +76,13 @@ def _no_texts_kept():
 HEADERS = [
     "config.h",
     "expm1.h",
+    "reduce_f32.inc",
     "real.h",
     "real.inc",
+    "exponential.inc",
     "activations.h",
     "activations.inc",
+    "celu.inc",
     "gpu_elements.h",
 ]
 HEADERS_OF_A_TYPE = {"float16": "half.h", "bfloat16": "bfloat.h"}

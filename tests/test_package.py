@@ -30,6 +30,8 @@ def test_complete(files):
         "include/elufast/activations.h", "include/elufast/activations.inc",
         "include/elufast/functions.inc", "include/elufast/expm1.h", "include/elufast/config.h",
         "include/elufast/real.h", "include/elufast/real.inc", "include/elufast/real_ld.h",
+        "include/elufast/reduce_f32.inc", "include/elufast/reduce_f64.inc",
+        "include/elufast/elu.inc", "include/elufast/selu.inc", "include/elufast/celu.inc",
         "include/elufast/half.h", "include/elufast/bfloat.h",
         "_torch_node.cpp", "_row_calls.h",
     }  # fmt: skip
