@@ -10,13 +10,13 @@
 #include "_past_caches.h"
 
 elufast_tuning elufast_tune = {
-    /* Two threads break even at some 2 us each; twice that leaves room for slower machines:
+    /* Two threads break even at some 1.5 us each; twice that leaves room for slower machines:
      * benchmarks/thresholds.py threads. */
-    .thread_work = 4000,
+    .thread_work = 3000,
     /* Below it memory is what a loop waits for, and past the caches is the shorter way (by up to a
      * quarter); above it the way over the stack costs up to a fifth, for nothing.
      * benchmarks/thresholds.py streaming. */
-    .stream_cost = 0.018f,
+    .stream_cost = 0.0145f,
     .stream_bytes = SIZE_MAX,
 };
 
