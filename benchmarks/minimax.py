@@ -1,4 +1,4 @@
-"""Where the polynomial coefficients of ``include/elufast/expm1.h`` come from.
+"""Where the polynomial coefficients of ``include/elufast/reduce_*.inc`` come from.
 
 expm1(r) = r + r**2 * p(r) on an interval of length ln(2), with p the polynomial that minimises the
 largest error relative to expm1(r) (Remez exchange in 60 digits). Coefficients are rounded to the

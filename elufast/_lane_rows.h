@@ -3,10 +3,14 @@
 #define ELUFAST_LANE_ROWS_H
 
 #include "_kernels.h"
+#include "elufast/config.h"
 
-/* For each of them: the row whose loop for the defaults is also its own, for celu with alpha = 1 is
+/* With gcc alone: clang makes signalling comparisons of quiet ones, and NaN would raise a flag.
+ *
+ * For each of them: the row whose loop for the defaults is also its own, for celu with alpha = 1 is
  * elu; 1; and whether it has loops itself. */
-#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && ELUFAST_HAVE_FMA && defined(__GNUC__) && \
+    !defined(__clang__)
 #define ELUFAST_LANES_elu elu, 1, 1
 #define ELUFAST_LANES_elu_grad elu_grad, 1, 1
 #define ELUFAST_LANES_elu_grad2 elu_grad2, 1, 1

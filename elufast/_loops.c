@@ -10,20 +10,23 @@
 
 #include "_plain_loops.h"
 
+/* Those that are not there in lanes. */
+#define DEFAULTS(name) ELUFAST_NOT(ELUFAST_HAS_LANES(name))
+#define SCALAR(name) \
+    ELUFAST_NOT(ELUFAST_AND(ELUFAST_HAS_OWN_LANES(name), ELUFAST_HAS_ONE_WAY(name)))
+
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) name##_f32
-#define ELUFAST_WANTS_defaults(name) ELUFAST_NOT(ELUFAST_HAS_LANES(name))
-#define ELUFAST_WANTS_scalar(name) \
-    ELUFAST_NOT(ELUFAST_AND(ELUFAST_HAS_OWN_LANES(name), ELUFAST_HAS_ONE_WAY(name)))
+#define ELUFAST_WANTS_defaults DEFAULTS
+#define ELUFAST_WANTS_scalar SCALAR
 #include "_kernels.inc"
 
 #define ELUFAST_REAL double
 #define ELUFAST_F(name) name##_f64
 #define ELUFAST_KERNEL_NAME(name) name##_f64
-#define ELUFAST_WANTS_defaults(name) ELUFAST_NOT(ELUFAST_HAS_LANES(name))
-#define ELUFAST_WANTS_scalar(name) \
-    ELUFAST_NOT(ELUFAST_AND(ELUFAST_HAS_OWN_LANES(name), ELUFAST_HAS_ONE_WAY(name)))
+#define ELUFAST_WANTS_defaults DEFAULTS
+#define ELUFAST_WANTS_scalar SCALAR
 #include "_kernels.inc"
 
 /* Scalar in any case: clang warns where a loop that is asked for cannot be vectorised. */

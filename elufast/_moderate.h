@@ -40,8 +40,7 @@ typedef struct {
     int32_t above;
 } elufast_seen;
 
-static inline __attribute__((always_inline)) void elufast_see(elufast_seen *seen, float grad,
-                                                              float x) {
+ELUFAST_FN void elufast_see(elufast_seen *seen, float grad, float x) {
     const uint32_t bits = (uint32_t)elufast_bits_f32(grad);
     const int32_t given = elufast_bits_f32(x);
     seen->grads |= bits & (bits + bits);
@@ -60,7 +59,8 @@ static inline int elufast_are_moderate(const elufast_seen *seen) {
  * tried after one that was not moderate, which has cost its time twice. */
 enum { ELUFAST_MODERATE_PART = 2048, ELUFAST_UNTRIED = 7 };
 
-/* In place nothing is left to compute again: there they are looked at beforehand. */
+/* In place nothing is left to compute again: there they are looked at beforehand. Where an
+ * exception would trap nothing is tried: the attempt may raise some. */
 static inline int elufast_are_moderate_arrays(const char *const *data, size_t n) {
     typedef float item ELUFAST_ANYWHERE;
     const item *grad = (const item *)data[0], *x = (const item *)data[1];
@@ -80,14 +80,14 @@ static inline void elufast_moderate_or_general(elufast_kernel *general,
         const size_t count = n - i < ELUFAST_MODERATE_PART ? n - i : ELUFAST_MODERATE_PART;
         const char *const data_at[] = {data[0] + offset, data[1] + offset};
         char *const out_at[] = {out[0] + offset};
-        const unsigned flags = _mm_getcsr();
-        if (untried > 0) {
-            untried--;
+        const unsigned modes = _mm_getcsr();
+        if (untried > 0 || (modes & _MM_MASK_MASK) != _MM_MASK_MASK) {
+            untried -= untried > 0;
         } else if ((!is_in_place || elufast_are_moderate_arrays(data_at, count)) &&
                    moderate(data_at, out_at, count)) {
             continue;
         } else {
-            _mm_setcsr(flags);
+            _mm_setcsr(modes);
             untried = ELUFAST_UNTRIED;
         }
         general(data_at, NULL, out_at, count);

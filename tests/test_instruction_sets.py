@@ -36,13 +36,21 @@ def inputs_of(row, dtype):
     return [np.append(a, as_dtype(b, dtype)) for a, b in zip(grid, plain, strict=True)]
 
 
+FORMS = {"": None, "-defaults": [], "-ordinary": [0.7, 1.3], "-others": [3e-4, 600.0]}
+"""Of parameters: an array of each, or these numbers."""
+
+
 def results():
     found = {"used": np.array(elufast.show_config(mode="dict")["instruction_set"])}
     for row in ROWS:
         for dtype in TYPES:
-            with np.errstate(all="ignore"):
-                parts = outputs(function(row)(*inputs_of(row, dtype)))
-            found[f"{row.name}-{dtype}"] = np.stack([bit_patterns(part) for part in parts])
+            given, count = inputs_of(row, dtype), len(row.data)
+            for form, numbers in FORMS.items():
+                of_form = given[count:] if numbers is None else numbers[: len(row.parameters)]
+                with np.errstate(all="ignore"):
+                    parts = outputs(function(row)(*given[:count], *of_form))
+                key = f"{row.name}-{dtype}{form}"
+                found[key] = np.stack([bit_patterns(part) for part in parts])
     return found
 
 
@@ -79,9 +87,10 @@ def test_values(row, dtype, computed):
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 def test_same_bits_with_fma(row, dtype, computed):
     found = [parts for name, parts in computed.items() if name != "baseline"]
-    first, *others = [parts[f"{row.name}-{dtype}"].view(dtype) for parts in found]
-    for other in others:
-        assert_same_bits(other, first)
+    for form in FORMS:
+        first, *others = [parts[f"{row.name}-{dtype}{form}"].view(dtype) for parts in found]
+        for other in others:
+            assert_same_bits(other, first)
 
 
 @pytest.mark.parametrize("name", ["abacus", "avx2" if "neon" in BUILT else "neon"])

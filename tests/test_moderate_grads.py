@@ -13,7 +13,8 @@ from support import (
 
 import elufast
 
-PART, LEAST = 2048, 128  # how many are looked at at once, and how few are not
+PART = 2048  # as many are computed at a time
+UNTRIED = 7  # so many parts after one that was not moderate
 ROWS = rows_where(lambda row: row.name.endswith("_backward"))
 
 
@@ -64,6 +65,39 @@ def test_an_x_that_is_not_moderate(backward, other, rng):
     )
 
 
+@pytest.mark.parametrize("place", [None, 0, 1])
+@pytest.mark.parametrize("first", [0, 1, UNTRIED, 2 * UNTRIED])
+def test_in_place(backward, place, first, rng):
+    """A part that was not moderate is still there to be computed again."""
+    n = PART * (3 * UNTRIED)
+    operands = [moderate(rng, n), everywhere(rng, n)]
+    operands[0][first * PART + 5 :: PART * 5] = 2.0**66
+    some = range(0, n, 997)
+    expected = np.array([backward(*(operand[i] for operand in operands)) for i in some])
+    out = None if place is None else operands[place]
+    assert_same_bits(backward(*operands, out=out)[::997], expected)
+
+
+@pytest.mark.parametrize("of_others", [0, 3 * PART])
+def test_flags_are_those_of_the_results(backward, of_others):
+    """Not of an attempt, and true ones are not forgotten with it."""
+    n = 5 * PART
+    grad, x = np.ones(n, np.float32), np.full(n, -1.0, np.float32)
+    x[of_others : of_others + 4] = [np.nan, -np.inf, -200, -103.5]
+    grad[of_others + 5 : of_others + 7] = np.finfo(np.float32).max, 2.0**100
+    with strict():
+        backward(grad, x)
+    grad[of_others + 2] = np.inf  # 0 of it has no value
+    with pytest.raises(FloatingPointError, match="invalid"), strict():
+        backward(grad, x)
+    if "selu" in backward.__name__:
+        grad[:], x[:] = 1, -1
+        grad[PART] = np.finfo(np.float32).max
+        x[of_others], x[PART] = np.nan, 0
+        with pytest.raises(FloatingPointError, match="overflow"), strict():
+            backward(grad, x)
+
+
 # Of elu_backward, where the exact product is within 10^-6 of the middle between two subnormal
 # numbers. A factor that were itself rounded among those would give the neighbour of the result.
 HALVES = """
@@ -90,7 +124,7 @@ def slope(backward, x):
     return coefficient * np.exp(x)
 
 
-@pytest.mark.parametrize("n", [LEAST - 1, LEAST, PART - 1, PART, PART + 1, 3 * PART + 5])
+@pytest.mark.parametrize("n", [101, 128, PART - 1, PART, PART + 1, (UNTRIED + 4) * PART + 5])
 @pytest.mark.parametrize("place", [0, 100, -1])
 def test_large_grads_do_not_overflow(backward, n, place):
     """Wherever they stand: on the way to the result there is no number that is larger."""

@@ -1,5 +1,6 @@
 /* exp(x) and exp(x) - 1, float and double: the one transcendental, without a branch and without a
- * flag that the result does not deserve. A loop over these functions vectorises.
+ * flag that the result does not deserve. The argument is reduced here, exponential.inc makes both
+ * of what comes of it, and a loop over them vectorises.
  *
  * The argument is reduced once, x = n ln 2 + r with |r| <= ln(2) / 2, and kept in parts from which
  * both functions follow, so that whoever needs both pays for one polynomial:
