@@ -45,6 +45,7 @@ typedef uint64_t elufast_u64x8 __attribute__((vector_size(64)));
 #define ELUFAST_TRUTH __mmask16
 #define ELUFAST_MM(operation) _mm512_##operation##_ps
 #define ELUFAST_COMPARE _mm512_cmp_ps_mask
+#define ELUFAST_IS_MORE _mm512_cmpgt_epi32_mask
 #define ELUFAST_REDUCE "elufast/reduce_f32.inc"
 #include "_lanes.inc"
 
@@ -57,6 +58,7 @@ typedef uint64_t elufast_u64x8 __attribute__((vector_size(64)));
 #define ELUFAST_TRUTH __mmask8
 #define ELUFAST_MM(operation) _mm512_##operation##_pd
 #define ELUFAST_COMPARE _mm512_cmp_pd_mask
+#define ELUFAST_IS_MORE _mm512_cmpgt_epi64_mask
 #define ELUFAST_REDUCE "elufast/reduce_f64.inc"
 #include "_lanes.inc"
 
