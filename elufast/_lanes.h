@@ -41,7 +41,6 @@ typedef uint64_t elufast_u64x8 __attribute__((vector_size(64)));
 #define ELUFAST_INT elufast_i32x16
 #define ELUFAST_UINT elufast_u32x16
 #define ELUFAST_F(name) elufast_##name##_f32x16
-#define ELUFAST_LANES ELUFAST_LANES_f32x16
 #define ELUFAST_TRUTH __mmask16
 #define ELUFAST_MM(operation) _mm512_##operation##_ps
 #define ELUFAST_COMPARE _mm512_cmp_ps_mask
@@ -54,7 +53,6 @@ typedef uint64_t elufast_u64x8 __attribute__((vector_size(64)));
 #define ELUFAST_INT elufast_i64x8
 #define ELUFAST_UINT elufast_u64x8
 #define ELUFAST_F(name) elufast_##name##_f64x8
-#define ELUFAST_LANES ELUFAST_LANES_f64x8
 #define ELUFAST_TRUTH __mmask8
 #define ELUFAST_MM(operation) _mm512_##operation##_pd
 #define ELUFAST_COMPARE _mm512_cmp_pd_mask
