@@ -45,6 +45,7 @@ LOOPS = [
     "elufast/_ordinary_loops.c",
     "elufast/_ordinary_half_loops.c",
     "elufast/_ordinary_bfloat_loops.c",
+    "elufast/_placed_loops.c",
     "elufast/_moves.c",
     "elufast/_stream.c",
 ]
@@ -76,8 +77,10 @@ OTHER_SOURCES = [
     "elufast/_walk_blocks.c",
     "elufast/_walk_in_order.c",
     "elufast/_walk_integers.c",
+    "elufast/_walk_placing.c",
     "elufast/_walk_plan.c",
     "elufast/_walk_repeats.c",
+    "elufast/_walk_squares.c",
     "elufast/_walk_tiles.c",
 ]
 HEADERS = [str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")]

@@ -1,9 +1,11 @@
-/* What the loops of one instruction set offer to the rest: for each public function and type, three
- * loops over contiguous arrays. */
+/* What the loops of one instruction set offer to the rest: for each public function and type, loops
+ * over contiguous arrays for each kind of parameters, and perhaps one over others. */
 #ifndef ELUFAST_KERNELS_H
 #define ELUFAST_KERNELS_H
 
 #include <stddef.h>
+
+#include "_placed.h"
 
 enum { ELUFAST_MAX_DATA = 2, ELUFAST_MAX_PARAMETERS = 2, ELUFAST_MAX_OUT = 2 };
 /* Of one row; none has the most of all three. */
@@ -57,10 +59,16 @@ enum { ELUFAST_TAKES_MISALIGNED = 0 };
 typedef void elufast_kernel(const char *const *data, const char *const *parameters,
                             char *const *out, size_t n);
 
+/* Whether n parameters are ordinary (_ordinary.h). */
+typedef int elufast_test(const char *parameters, size_t n);
+
 typedef struct {
     elufast_kernel *defaults; /* with the default parameters */
     elufast_kernel *scalar;   /* each parameter is one number */
     elufast_kernel *array;    /* each parameter is an array */
+    elufast_kernel *ordinary; /* each is an array of ordinary ones; NULL: `array` serves as well */
+    elufast_test *are_ordinary;
+    elufast_placed_kernel *placed; /* NULL: there is none */
 } elufast_kernels;
 
 typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TYPES];

@@ -1,5 +1,6 @@
-/* The formulas over as many elements at once as an AVX-512 register holds, for parameters that are
- * plain numbers: elufast_elu_f32x16(x, alpha) and so on, from the text of the scalar ones.
+/* The formulas over as many elements at once as a register of AVX-512 holds, from the text of the
+ * scalar ones: elufast_elu_f32x16(x, alpha) and so on for parameters that are plain numbers, and
+ * elufast_elu_f32x16_each for those that are lanes.
  *
  * Loops over the scalar formulas do their clamps and selects in the integers, for the sake of the
  * flags, and the compiler vectorises them as they stand. Here they are one operation each: a
@@ -8,56 +9,61 @@
 #ifndef ELUFAST_LANES_H
 #define ELUFAST_LANES_H
 
-#include <immintrin.h>
-
+#include "_lane_operands.h"
 #include "elufast/activations.h"
 
 typedef int32_t elufast_i32x16 __attribute__((vector_size(64)));
 typedef uint32_t elufast_u32x16 __attribute__((vector_size(64)));
 typedef int64_t elufast_i64x8 __attribute__((vector_size(64)));
 typedef uint64_t elufast_u64x8 __attribute__((vector_size(64)));
+typedef int32_t elufast_i32x8 __attribute__((vector_size(32)));
+typedef uint32_t elufast_u32x8 __attribute__((vector_size(32)));
+typedef int64_t elufast_i64x4 __attribute__((vector_size(32)));
+typedef uint64_t elufast_u64x4 __attribute__((vector_size(32)));
 
-/* An operand of the formulas' text, lanes or a number, as lanes. */
-#define ELUFAST_LANES_f32x16(v) \
-    _Generic((v), __m512: elufast_as_it_is_f32x16, default: elufast_number_f32x16)(v)
-#define ELUFAST_LANES_f64x8(v) \
-    _Generic((v), __m512d: elufast_as_it_is_f64x8, default: elufast_number_f64x8)(v)
-
-#define elufast_muladd_f32x16(a, b, c) \
-    elufast_fused_f32x16(ELUFAST_LANES_f32x16(a), ELUFAST_LANES_f32x16(b), ELUFAST_LANES_f32x16(c))
-#define elufast_muladd_f64x8(a, b, c) \
-    elufast_fused_f64x8(ELUFAST_LANES_f64x8(a), ELUFAST_LANES_f64x8(b), ELUFAST_LANES_f64x8(c))
-#define elufast_fma_f32x16 elufast_muladd_f32x16
-#define elufast_fma_f64x8 elufast_muladd_f64x8
-#define elufast_exact_fma_f32x16 elufast_muladd_f32x16
-#define elufast_exact_fma_f64x8 elufast_muladd_f64x8
-#define elufast_select_f32x16(truth, yes, no) \
-    elufast_chosen_f32x16(truth, ELUFAST_LANES_f32x16(yes), ELUFAST_LANES_f32x16(no))
-#define elufast_select_f64x8(truth, yes, no) \
-    elufast_chosen_f64x8(truth, ELUFAST_LANES_f64x8(yes), ELUFAST_LANES_f64x8(no))
-
-#include "elufast/float.inc"
-#define ELUFAST_REAL __m512
-#define ELUFAST_INT elufast_i32x16
-#define ELUFAST_UINT elufast_u32x16
+/* Parameters are numbers. */
 #define ELUFAST_F(name) elufast_##name##_f32x16
-#define ELUFAST_TRUTH __mmask16
-#define ELUFAST_MM(operation) _mm512_##operation##_ps
-#define ELUFAST_COMPARE _mm512_cmp_ps_mask
-#define ELUFAST_IS_MORE _mm512_cmpgt_epi32_mask
-#define ELUFAST_REDUCE "elufast/reduce_f32.inc"
-#include "_lanes.inc"
+#define ELUFAST_PARAMETER float
+#define ELUFAST_EXPONENT elufast_i32
+#define ELUFAST_P(name) elufast_##name##_f32
+#define ELUFAST_PARAMETERS_FILE "_lanes_numbers.inc"
+#include "_lanes_f32.inc"
 
-#include "elufast/double.inc"
-#define ELUFAST_REAL __m512d
-#define ELUFAST_INT elufast_i64x8
-#define ELUFAST_UINT elufast_u64x8
 #define ELUFAST_F(name) elufast_##name##_f64x8
-#define ELUFAST_TRUTH __mmask8
-#define ELUFAST_MM(operation) _mm512_##operation##_pd
-#define ELUFAST_COMPARE _mm512_cmp_pd_mask
-#define ELUFAST_IS_MORE _mm512_cmpgt_epi64_mask
-#define ELUFAST_REDUCE "elufast/reduce_f64.inc"
-#include "_lanes.inc"
+#define ELUFAST_PARAMETER double
+#define ELUFAST_EXPONENT elufast_i64
+#define ELUFAST_P(name) elufast_##name##_f64
+#define ELUFAST_PARAMETERS_FILE "_lanes_numbers.inc"
+#include "_lanes_f64.inc"
+
+/* The same in registers of 256 bits. */
+#define ELUFAST_F(name) elufast_##name##_f32x8
+#define ELUFAST_PARAMETER float
+#define ELUFAST_EXPONENT elufast_i32
+#define ELUFAST_P(name) elufast_##name##_f32
+#define ELUFAST_PARAMETERS_FILE "_lanes_numbers.inc"
+#include "_lanes_f32_narrow.inc"
+
+#define ELUFAST_F(name) elufast_##name##_f64x4
+#define ELUFAST_PARAMETER double
+#define ELUFAST_EXPONENT elufast_i64
+#define ELUFAST_P(name) elufast_##name##_f64
+#define ELUFAST_PARAMETERS_FILE "_lanes_numbers.inc"
+#include "_lanes_f64_narrow.inc"
+
+/* They are lanes. */
+#define ELUFAST_F(name) elufast_##name##_f32x16_each
+#define ELUFAST_PARAMETER __m512
+#define ELUFAST_EXPONENT __m512
+#define ELUFAST_P ELUFAST_F
+#define ELUFAST_PARAMETERS_FILE "_lanes_each.inc"
+#include "_lanes_f32.inc"
+
+#define ELUFAST_F(name) elufast_##name##_f64x8_each
+#define ELUFAST_PARAMETER __m512d
+#define ELUFAST_EXPONENT __m512d
+#define ELUFAST_P ELUFAST_F
+#define ELUFAST_PARAMETERS_FILE "_lanes_each.inc"
+#include "_lanes_f64.inc"
 
 #endif

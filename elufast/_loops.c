@@ -12,21 +12,22 @@
 
 /* Those that are not there in lanes. */
 #define DEFAULTS(name) ELUFAST_NOT(ELUFAST_HAS_LANES(name))
-#define SCALAR(name) \
-    ELUFAST_NOT(ELUFAST_AND(ELUFAST_HAS_OWN_LANES(name), ELUFAST_HAS_ONE_WAY(name)))
+#define GIVEN(name) ELUFAST_NOT(ELUFAST_AND(ELUFAST_HAS_OWN_LANES(name), ELUFAST_HAS_ONE_WAY(name)))
 
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) name##_f32
 #define ELUFAST_WANTS_defaults DEFAULTS
-#define ELUFAST_WANTS_scalar SCALAR
+#define ELUFAST_WANTS_scalar GIVEN
+#define ELUFAST_WANTS_array GIVEN
 #include "_kernels.inc"
 
 #define ELUFAST_REAL double
 #define ELUFAST_F(name) name##_f64
 #define ELUFAST_KERNEL_NAME(name) name##_f64
 #define ELUFAST_WANTS_defaults DEFAULTS
-#define ELUFAST_WANTS_scalar SCALAR
+#define ELUFAST_WANTS_scalar GIVEN
+#define ELUFAST_WANTS_array GIVEN
 #include "_kernels.inc"
 
 /* Scalar in any case: clang warns where a loop that is asked for cannot be vectorised. */
@@ -100,20 +101,36 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
     ELUFAST_JOIN(ELUFAST_FLOAT_DEFAULTS_, ELUFAST_HAS_MODERATE(name))(name)
 #define ELUFAST_DOUBLE_DEFAULTS(name) ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _defaults_f64)
 
+/* That of a row which reads its data as they lie. */
+#define ELUFAST_DECLARE_PLACED(name)                                \
+    extern elufast_placed_kernel ELUFAST_PLACED_KERNEL(name##_f32), \
+        ELUFAST_PLACED_KERNEL(name##_f64);
+#define ELUFAST_FUNCTION(name, family, shape) ELUFAST_DECLARE_PLACED(name)
+#include "elufast/functions.inc"
+#undef ELUFAST_FUNCTION
+#define ELUFAST_PLACED_0(name, type) NULL
+#define ELUFAST_PLACED_1(name, type) \
+    ELUFAST_PLACED_KERNEL(ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _##type))
+#define ELUFAST_PLACED(name, type) \
+    ELUFAST_JOIN(ELUFAST_PLACED_, ELUFAST_HAS_LANES(name))(name, type)
+
 extern elufast_kernel_table ELUFAST_TABLE;
 elufast_kernel_table ELUFAST_TABLE = {
-#define ELUFAST_CHOSEN_1(name, type, GENERAL, defaults) \
-    {defaults, GENERAL(name##_scalar), GENERAL(name##_array)}
-#define ELUFAST_CHOSEN_0(name, type, GENERAL, defaults) \
-    {defaults, name##_chosen_scalar_##type, name##_chosen_array_##type}
+#define ELUFAST_CHOSEN_1(name, type, GENERAL) \
+    GENERAL(name##_scalar), GENERAL(name##_array), NULL, NULL
+#define ELUFAST_CHOSEN_0(name, type, GENERAL)                \
+    name##_chosen_scalar_##type, name##_chosen_array_##type, \
+        ELUFAST_ORDINARY_KERNEL(name##_array_##type), are_ordinary_##type
 #define ELUFAST_CHOSEN(name, ...) \
     ELUFAST_JOIN(ELUFAST_CHOSEN_, ELUFAST_HAS_ONE_WAY(name))(name, __VA_ARGS__)
-#define ELUFAST_FUNCTION(name, family, shape)                                   \
-    {ELUFAST_CHOSEN(name, f16, ELUFAST_HALF, ELUFAST_HALF(name##_defaults)),    \
-     ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32, ELUFAST_FLOAT_DEFAULTS(name)),  \
-     ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64, ELUFAST_DOUBLE_DEFAULTS(name)), \
-     {name##_defaults_ld, name##_scalar_ld, name##_array_ld},                   \
-     ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT, ELUFAST_BFLOAT(name##_defaults))},
+#define ELUFAST_FUNCTION(name, family, shape)                                        \
+    {{ELUFAST_HALF(name##_defaults), ELUFAST_CHOSEN(name, f16, ELUFAST_HALF), NULL}, \
+     {ELUFAST_FLOAT_DEFAULTS(name), ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32),      \
+      ELUFAST_PLACED(name, f32)},                                                    \
+     {ELUFAST_DOUBLE_DEFAULTS(name), ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64),     \
+      ELUFAST_PLACED(name, f64)},                                                    \
+     {name##_defaults_ld, name##_scalar_ld, name##_array_ld, NULL, NULL, NULL},      \
+     {ELUFAST_BFLOAT(name##_defaults), ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT), NULL}},
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 };

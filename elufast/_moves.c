@@ -303,6 +303,13 @@ static void swap(char *to, elufast_steps to_steps, const char *from, elufast_ste
     }
 }
 
+#ifndef __AVX512F__
+#define elufast_turn_lines_32 NULL
+#define elufast_turn_lines_64 NULL
+#define elufast_turn_lines_past_32 NULL
+#define elufast_turn_lines_past_64 NULL
+#endif
+
 /* ---- the table ---- */
 
 #define FROM_ANY(name)                \
@@ -343,4 +350,7 @@ const elufast_moves ELUFAST_MOVES = {
         },
     .copy = copy,
     .swap = swap,
+    .turn = {[ELUFAST_F32] = elufast_turn_lines_32, [ELUFAST_F64] = elufast_turn_lines_64},
+    .turn_past = {[ELUFAST_F32] = elufast_turn_lines_past_32,
+                  [ELUFAST_F64] = elufast_turn_lines_past_64},
 };

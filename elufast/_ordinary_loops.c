@@ -10,22 +10,22 @@
 #include "_plain_loops.h"
 #include "elufast/activations.h"
 
-#define ARRAY(name) ELUFAST_NOT(ELUFAST_HAS_ONE_WAY(name))
-#define SCALAR(name) ELUFAST_AND(ARRAY(name), ELUFAST_NOT(ELUFAST_HAS_OWN_LANES(name)))
+#define GIVEN(name) \
+    ELUFAST_AND(ELUFAST_NOT(ELUFAST_HAS_ONE_WAY(name)), ELUFAST_NOT(ELUFAST_HAS_OWN_LANES(name)))
 
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) ELUFAST_ORDINARY_KERNEL(name##_f32)
 #define ELUFAST_WANTS_defaults(name) 0
-#define ELUFAST_WANTS_scalar SCALAR
-#define ELUFAST_WANTS_array ARRAY
+#define ELUFAST_WANTS_scalar GIVEN
+#define ELUFAST_WANTS_array GIVEN
 #include "_kernels.inc"
 
 #define ELUFAST_REAL double
 #define ELUFAST_F(name) name##_f64
 #define ELUFAST_KERNEL_NAME(name) ELUFAST_ORDINARY_KERNEL(name##_f64)
 #define ELUFAST_WANTS_defaults(name) 0
-#define ELUFAST_WANTS_scalar SCALAR
-#define ELUFAST_WANTS_array ARRAY
+#define ELUFAST_WANTS_scalar GIVEN
+#define ELUFAST_WANTS_array GIVEN
 #include "_kernels.inc"
 #endif

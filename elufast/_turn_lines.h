@@ -40,17 +40,20 @@ static inline void elufast_turn_within_lanes_64(__m512i *v) {
 }
 
 /* `count` rows of one line each, `in_lane` items to a lane. */
-#define ELUFAST_TURN_LINES(bits, count, in_lane)                                                \
-    static inline void elufast_turn_lines_##bits(char *to, ptrdiff_t to_step, const char *from, \
-                                                 ptrdiff_t from_step) {                         \
-        __m512i v[count];                                                                       \
-        for (int i = 0; i < count; i++) v[i] = _mm512_loadu_si512(from + i * from_step);        \
-        for (int i = 0; i < count; i += in_lane) elufast_turn_within_lanes_##bits(v + i);       \
-        for (int i = 0; i < in_lane; i++) elufast_turn_lanes(v + i, in_lane);                   \
-        for (int i = 0; i < count; i++) _mm512_storeu_si512(to + i * to_step, v[i]);            \
+#define ELUFAST_TURN_LINES(name, count, in_lane, within_lanes, store)                             \
+    static inline void name(char *to, ptrdiff_t to_step, const char *from, ptrdiff_t from_step) { \
+        __m512i v[count];                                                                         \
+        for (int i = 0; i < count; i++) v[i] = _mm512_loadu_si512(from + i * from_step);          \
+        for (int i = 0; i < count; i += in_lane) within_lanes(v + i);                             \
+        for (int i = 0; i < in_lane; i++) elufast_turn_lanes(v + i, in_lane);                     \
+        for (int i = 0; i < count; i++) store((void *)(to + i * to_step), v[i]);                  \
     }
-ELUFAST_TURN_LINES(32, 16, 4)
-ELUFAST_TURN_LINES(64, 8, 2)
+ELUFAST_TURN_LINES(elufast_turn_lines_32, 16, 4, elufast_turn_within_lanes_32, _mm512_storeu_si512)
+ELUFAST_TURN_LINES(elufast_turn_lines_64, 8, 2, elufast_turn_within_lanes_64, _mm512_storeu_si512)
+ELUFAST_TURN_LINES(elufast_turn_lines_past_32, 16, 4, elufast_turn_within_lanes_32,
+                   _mm512_stream_si512)
+ELUFAST_TURN_LINES(elufast_turn_lines_past_64, 8, 2, elufast_turn_within_lanes_64,
+                   _mm512_stream_si512)
 #endif
 
 #endif

@@ -35,7 +35,7 @@ void elufast_step_by(const elufast_walk *walk, size_t *at, size_t n) {
     }
 }
 
-static char *place_of(const elufast_walk *walk, const elufast_operand *operand, const size_t *at) {
+char *elufast_place_of(const elufast_walk *walk, const elufast_operand *operand, const size_t *at) {
     char *place = operand->first;
     for (int axis = 0; axis < walk->axes; axis++) {
         place += operand->steps[axis] * (ptrdiff_t)at[axis];
@@ -46,7 +46,7 @@ static char *place_of(const elufast_walk *walk, const elufast_operand *operand, 
 char *elufast_address(const elufast_plan *p, int k, size_t i, const size_t *at) {
     const elufast_lane *l = &p->lanes[k];
     if (l->is_straight) return l->operand->first + i * l->operand->size;
-    return place_of(p->walk, l->operand, at);
+    return elufast_place_of(p->walk, l->operand, at);
 }
 
 typedef struct {
@@ -120,7 +120,7 @@ static void move_block(const elufast_walk *walk, transfer *t, const size_t *star
             move(t, steps, packed, count, 1);
             elufast_step_on(walk, at, 0, count);
         }
-        t->place = place_of(walk, t->operand, at);
+        t->place = elufast_place_of(walk, t->operand, at);
         t->packed += count * t->operand->size;
         n -= count;
     }

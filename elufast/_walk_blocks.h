@@ -11,6 +11,7 @@ enum { ELUFAST_BLOCK_PITCH = ELUFAST_TILE_BYTES + 5 * ELUFAST_CACHE_LINE };
 typedef struct {
     _Alignas(64) char raw[ELUFAST_MAX_OPERANDS][ELUFAST_BLOCK_PITCH]; /* as in memory, but packed */
     _Alignas(64) char ready[ELUFAST_MAX_OPERANDS][ELUFAST_BLOCK_PITCH]; /* as kernels take it */
+    elufast_kernel *kernel; /* for all elements of the thread's part, if known beforehand */
 } elufast_workspace;
 
 /* Coordinates of element i, the fastest axis first. */
@@ -21,6 +22,8 @@ void elufast_step_by(const elufast_walk *walk, size_t *at, size_t n);
 
 /* By n elements along the axis, which reaches its end at the most. */
 void elufast_step_on(const elufast_walk *walk, size_t *at, int axis, size_t n);
+
+char *elufast_place_of(const elufast_walk *walk, const elufast_operand *operand, const size_t *at);
 
 /* Of element i, which lies at `at`, in operand k. */
 char *elufast_address(const elufast_plan *plan, int k, size_t i, const size_t *at);

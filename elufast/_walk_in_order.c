@@ -8,23 +8,43 @@
 #include "_walk_blocks.h"
 #include "_walk_integers.h"
 
-/* Elements for which it pays to wake another thread: half of those of a contiguous loop of the
- * cheapest kind, as each costs more here, and no more than those of the loop itself.
- * benchmarks/layouts.py --sizes 32768 */
-static size_t least_elements(const elufast_plan *p) {
-    const size_t least = 16384, of_loop = (size_t)(elufast_tune.thread_work / p->cost) + 1;
-    return least < of_loop ? least : of_loop;
+/* Where parameters that repeat lie, NULL if not side by side. */
+static const char *period_of_parameter(const elufast_plan *p, int k, const elufast_workspace *w) {
+    const elufast_lane *l = &p->lanes[k];
+    if (l->is_prepared) return w->ready[k];
+    return l->is_in_place && l->period == p->walk->lengths[0] ? l->operand->first : NULL;
 }
 
-static elufast_kernel *kernel_for(const elufast_plan *p, char *const *arrays) {
+/* For `count` elements. Arrays of parameters that repeat are looked at once, not with each row. */
+static elufast_kernel *kernel_for_all(const elufast_plan *p, const elufast_workspace *w,
+                                      size_t count) {
+    const elufast_kernels *kernels = &p->walk->loop->kernels;
+    if (p->are_scalars || kernels->ordinary == NULL) return NULL;
+    for (int k = p->walk->loop->function->data; k < p->inputs; k++) {
+        const size_t period = p->lanes[k].period;
+        const char *parameters = period_of_parameter(p, k, w);
+        if (parameters == NULL || period > count / 4) return NULL;
+        if (!kernels->are_ordinary(parameters, period)) return NULL;
+    }
+    return kernels->ordinary;
+}
+
+static elufast_kernel *kernel_for(const elufast_plan *p, const elufast_workspace *w,
+                                  char *const *arrays) {
     const elufast_loop *loop = p->walk->loop;
+    if (w->kernel != NULL) return w->kernel;
     if (!p->are_scalars) return loop->kernels.array;
     return elufast_kernel_for_scalars(loop, (const char *const *)arrays + loop->function->data);
 }
 
 static void call(const elufast_plan *p, elufast_kernel *kernel, char *const *arrays, size_t n) {
     const char *const *in = (const char *const *)arrays;
-    kernel(in, in + p->walk->loop->function->data, arrays + p->inputs, n);
+    const elufast_loop *loop = p->walk->loop;
+    if (p->is_placed) {
+        loop->kernels.placed(in, p->places, arrays + p->inputs, n);
+    } else {
+        kernel(in, in + loop->function->data, arrays + p->inputs, n);
+    }
 }
 
 /* ---- rows ---- */
@@ -58,16 +78,17 @@ static void find_places(const elufast_plan *p, elufast_workspace *w, char *const
                                                    : elufast_address(p, k, i + done, at);
             b->steps[k] = p->walk->axes > 1 ? l->operand->steps[1] : 0;
         } else {
-            b->places[k] = arrays[k] + (elufast_is_number(p, k) ? 0 : done * item);
-            b->steps[k] = elufast_is_number(p, k) ? 0 : (ptrdiff_t)(b->n * item);
+            const size_t size = l->is_in_place ? l->operand->size : item;
+            b->places[k] = arrays[k] + (elufast_is_number(p, k) ? 0 : done * size);
+            b->steps[k] = elufast_is_number(p, k) ? 0 : (ptrdiff_t)(b->n * size);
         }
     }
 }
 
-static void run_band(const elufast_plan *p, band *b) {
+static void run_band(const elufast_plan *p, const elufast_workspace *w, band *b) {
     elufast_kernel *kernel = NULL;
     for (size_t row = 0; row < b->rows; row++) {
-        if (kernel == NULL || p->has_row_numbers) kernel = kernel_for(p, b->places);
+        if (kernel == NULL || p->has_row_numbers) kernel = kernel_for(p, w, b->places);
         call(p, kernel, b->places, b->n);
         for (int k = 0; k < p->operands; k++) b->places[k] += b->steps[k];
     }
@@ -81,7 +102,7 @@ static void run_rows(const elufast_plan *p, elufast_workspace *w, char *const *a
     for (size_t done = 0; done < count; done += b.n * b.rows) {
         find_size(p, at, count - done, &b);
         find_places(p, w, arrays, i, at, done, &b);
-        run_band(p, &b);
+        run_band(p, w, &b);
         elufast_step_on(p->walk, at, b.rows > 1 ? 1 : 0, b.rows > 1 ? b.rows : b.n);
     }
 }
@@ -120,7 +141,7 @@ static void run_block(const elufast_plan *p, elufast_workspace *w, size_t i, con
     if (p->by_rows) {
         run_rows(p, w, arrays, i, at, n);
     } else {
-        call(p, kernel_for(p, arrays), arrays, n);
+        call(p, kernel_for(p, w, arrays), arrays, n);
     }
     for (int k = p->inputs; k < p->operands; k++) elufast_store(p, k, w, i, at, n);
 }
@@ -133,6 +154,7 @@ static void run_part(void *context, size_t start, size_t count) {
     for (int k = 0; k < p->inputs; k++) {
         if (p->lanes[k].is_prepared) elufast_prepare_block(p, k, &w);
     }
+    w.kernel = kernel_for_all(p, &w, count);
     elufast_locate(p->walk, start, at);
     for (size_t i = start; i < end; i += n) {
         n = block_length(p, i, end, at);
@@ -147,6 +169,6 @@ void elufast_run_in_order(const elufast_walk *walk, int has_tiles) {
     elufast_table *table = elufast_pays_to_look_up(&p) ? elufast_new_table(walk->loop) : NULL;
     p.table = table;
     const size_t grain = p.longest == p.block && !p.in_pieces ? p.block : ELUFAST_CACHE_LINE;
-    elufast_run_parallel(run_part, &p, walk->n, least_elements(&p), grain);
+    elufast_run_parallel(run_part, &p, walk->n, elufast_least_elements(&p), grain);
     free(table);
 }

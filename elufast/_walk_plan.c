@@ -2,6 +2,7 @@
 
 #include "_loop_call.h"
 #include "_past_caches.h"
+#include "_walk_placing.h"
 
 /* From so many elements on, rows are given to the kernels one by one; shorter ones are packed, as
  * a call costs as much as that. benchmarks/layouts.py */
@@ -60,15 +61,16 @@ static void plan_lanes(elufast_plan *p) {
         l->is_straight = l->is_usable && elufast_is_one_run(walk, operand);
         l->has_rows = l->is_usable && operand->steps[0] == (ptrdiff_t)operand->size;
         l->period = period_of(walk, operand);
+        l->placing = elufast_placing_of(p, k);
     }
 }
 
-static int has_long_rows(const elufast_plan *p) { return p->walk->lengths[0] >= LONG_ROW; }
+int elufast_has_long_rows(const elufast_plan *p) { return p->walk->lengths[0] >= LONG_ROW; }
 
 static int parameters_are_scalars(const elufast_plan *p) {
     for (int k = p->walk->loop->function->data; k < p->inputs; k++) {
         const elufast_lane *l = &p->lanes[k];
-        if (l->period != 1 && !(has_long_rows(p) && l->operand->steps[0] == 0)) return 0;
+        if (l->period != 1 && !(elufast_has_long_rows(p) && l->operand->steps[0] == 0)) return 0;
     }
     return 1;
 }
@@ -104,7 +106,7 @@ static void plan_places(elufast_plan *p, size_t most) {
     for (int k = 0; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
         const int is_row_number = elufast_is_number(p, k) && l->period != 1;
-        const int is_row = l->has_rows && has_long_rows(p) && l->period > most / 2;
+        const int is_row = l->has_rows && elufast_has_long_rows(p) && l->period > most / 2;
         l->is_in_place =
             l->convert == NULL && (l->is_straight || is_row) && !(k >= p->inputs && p->streams);
         l->is_by_row = (l->is_in_place && !l->is_straight) || is_row_number;
@@ -127,6 +129,11 @@ size_t elufast_piece(size_t row, size_t most) {
     most -= most % GRAIN;
     const size_t pieces = (row - 1) / most + 1, length = (row - 1) / pieces + 1;
     return (length + GRAIN - 1) / GRAIN * GRAIN;
+}
+
+size_t elufast_least_elements(const elufast_plan *p) {
+    const size_t least = 16384, of_loop = (size_t)(elufast_tune.thread_work / p->cost) + 1;
+    return least < of_loop ? least : of_loop;
 }
 
 /* Blocks hold whole rows and whole periods, or a tile, or pieces of one row. */
@@ -162,6 +169,7 @@ elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     p.streams = pays_to_stream(&p);
     const size_t most = block_bytes(&p, has_tiles) / elufast_largest_item(walk);
     plan_places(&p, most);
+    elufast_plan_placing(&p);
     plan_blocks(&p, most, has_tiles);
     return p;
 }

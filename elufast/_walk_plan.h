@@ -17,11 +17,12 @@ typedef struct {
     const elufast_operand *operand;
     elufast_converter *convert; /* NULL: it is of the loop's type */
     int is_usable;              /* native, and lies where it can be read */
-    int is_straight;            /* usable, and one contiguous array in the order of the walk */
+    int is_straight;            /* usable or placed, and one contiguous array, as it is walked */
     int has_rows;               /* usable, and contiguous along the first axis */
     int is_in_place;            /* kernels take it where it lies */
     int is_by_row;              /* and it is elsewhere, or another number, in each row */
     int is_prepared;            /* the block holds it before the walk begins */
+    elufast_placing placing;    /* how a kernel that can do that would read or write it */
     size_t period;              /* its elements repeat after so many */
 } elufast_lane;
 
@@ -44,6 +45,8 @@ typedef struct {
     size_t block;               /* elements that a block holds */
     size_t longest;             /* elements between two looks at where the operands lie */
     const elufast_table *table; /* of x that is an integer; NULL: there is none */
+    int is_placed;              /* the kernel takes data and outputs as they lie, which is: */
+    elufast_place places[ELUFAST_MAX_DATA + ELUFAST_MAX_OUT];
 } elufast_plan;
 
 /* A parameter, and one number for a kernel's call. */
@@ -61,8 +64,16 @@ size_t elufast_piece(size_t row, size_t most);
 /* Bytes of the largest item, in memory or as it is computed. */
 size_t elufast_largest_item(const elufast_walk *walk);
 
+/* Whether rows are given to the kernels one by one, and not packed. */
+int elufast_has_long_rows(const elufast_plan *plan);
+
 /* Whether the parameters are known to be the defaults. */
 int elufast_has_defaults(const elufast_plan *plan);
+
+/* Elements for which it pays to wake another thread: half of those of a contiguous loop of the
+ * cheapest kind, as each costs more here, and no more than those of the loop itself.
+ * benchmarks/layouts.py --sizes 32768 */
+size_t elufast_least_elements(const elufast_plan *plan);
 
 /* With tiles, the first two axes are those of one. */
 elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles);

@@ -5,6 +5,7 @@
 
 #include "_walk_in_order.h"
 #include "_walk_plan.h"
+#include "_walk_squares.h"
 
 /* A tile of arrays that lie transposed to each other is a line of the cache wide, no more, since
  * each of its columns may lie in a page of its own, and of pages a processor remembers few. It is
@@ -89,6 +90,7 @@ static void run_strips(const elufast_walk *walk, int turn, stretch across) {
 }
 
 void elufast_run_tiles(const elufast_walk *walk, int turn) {
+    if (elufast_run_squares(walk, turn)) return;
     const size_t length = walk->lengths[0], side = tile_width(walk);
     size_t ahead = before_line(walk, turn);
     if (ahead > length) ahead = length;

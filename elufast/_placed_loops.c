@@ -1,0 +1,166 @@
+/* The loops of _placed.h for the rows that have loops in lanes (_lane_rows.h). */
+#include "_placed.h"
+
+#include "_lane_rows.h"
+
+#if ELUFAST_HAS_LANES(elu)
+#include "_lane_moves.h"
+#include "_lanes.h"
+
+#define SWAPPED_BYTES(size)                                                              \
+    const __m128i order =                                                                \
+        size == 4 ? _mm_setr_epi8(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)  \
+                  : _mm_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8); \
+    const __m512i swap = _mm512_broadcast_i32x4(order);
+
+/* No byte outside of the elements is read. */
+ELUFAST_FN __m512 elufast_every_second_f32x16(const char *x, __mmask16 mask) {
+    const __m512i even =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const unsigned count = (unsigned)__builtin_popcount(mask);
+    const uint32_t wanted = (UINT32_C(1) << (2 * count - 1)) - 1;
+    const __m512 low = elufast_is_whole(mask, 16) ? _mm512_loadu_ps(x)
+                                                  : _mm512_maskz_loadu_ps((__mmask16)wanted, x);
+    const __m512 high = _mm512_maskz_loadu_ps((__mmask16)(wanted >> 16), x + 64);
+    return _mm512_permutex2var_ps(low, even, high);
+}
+ELUFAST_FN __m512d elufast_every_second_f64x8(const char *x, __mmask8 mask) {
+    const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    const unsigned count = (unsigned)__builtin_popcount(mask);
+    const uint32_t wanted = (UINT32_C(1) << (2 * count - 1)) - 1;
+    const __m512d low =
+        elufast_is_whole(mask, 8) ? _mm512_loadu_pd(x) : _mm512_maskz_loadu_pd((__mmask8)wanted, x);
+    const __m512d high = _mm512_maskz_loadu_pd((__mmask8)(wanted >> 8), x + 64);
+    return _mm512_permutex2var_pd(low, even, high);
+}
+
+ELUFAST_FN __m512 elufast_in_order_f32x16(const char *x, elufast_placing placing, __mmask16 mask) {
+    if (placing == ELUFAST_AS_THEY_ARE) return elufast_load_f32x16(x, mask);
+    if (placing == ELUFAST_EVERY_SECOND) return elufast_every_second_f32x16(x, mask);
+    SWAPPED_BYTES(4)
+    return (__m512)_mm512_shuffle_epi8((__m512i)elufast_load_f32x16(x, mask), swap);
+}
+ELUFAST_FN __m512d elufast_in_order_f64x8(const char *x, elufast_placing placing, __mmask8 mask) {
+    switch (placing) {
+        case ELUFAST_AS_THEY_ARE:
+            return elufast_load_f64x8(x, mask);
+        case ELUFAST_EVERY_SECOND:
+            return elufast_every_second_f64x8(x, mask);
+        case ELUFAST_FROM_I32:
+            return _mm512_cvtepi32_pd(_mm256_maskz_loadu_epi32(mask, x));
+        case ELUFAST_FROM_I64:
+            return _mm512_cvtepi64_pd(_mm512_maskz_loadu_epi64(mask, x));
+        case ELUFAST_OTHER_FLOAT:
+            return _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask, x));
+        default: {
+            SWAPPED_BYTES(8)
+            return (__m512d)_mm512_shuffle_epi8((__m512i)elufast_load_f64x8(x, mask), swap);
+        }
+    }
+}
+
+/* The first element in the lanes that are not in the mask, as in _lane_moves.h: with other operands
+ * it raises the flags that it raises in its own lane, and no more. */
+ELUFAST_FN __m512 elufast_placed_f32x16(const char *x, elufast_placing placing, __mmask16 mask) {
+    const __m512 v = elufast_in_order_f32x16(x, placing, mask);
+    if (elufast_is_whole(mask, 16)) return v;
+    return _mm512_mask_mov_ps(_mm512_broadcastss_ps(_mm512_castps512_ps128(v)), mask, v);
+}
+ELUFAST_FN __m512d elufast_placed_f64x8(const char *x, elufast_placing placing, __mmask8 mask) {
+    const __m512d v = elufast_in_order_f64x8(x, placing, mask);
+    if (elufast_is_whole(mask, 8)) return v;
+    return _mm512_mask_mov_pd(_mm512_broadcastsd_pd(_mm512_castpd512_pd128(v)), mask, v);
+}
+
+ELUFAST_FN void elufast_store_placed_f32x16(char *y, elufast_placing placing, __m512 v,
+                                            __mmask16 mask) {
+    if (placing == ELUFAST_AS_THEY_ARE) {
+        elufast_store_f32x16(y, v, mask);
+    } else {
+        const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(v));
+        const __m512d high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1));
+        _mm512_mask_storeu_pd(y, (__mmask8)mask, low);
+        _mm512_mask_storeu_pd(y + 64, (__mmask8)(mask >> 8), high);
+    }
+}
+ELUFAST_FN void elufast_store_placed_f64x8(char *y, elufast_placing placing, __m512d v,
+                                           __mmask8 mask) {
+    if (placing == ELUFAST_AS_THEY_ARE) {
+        elufast_store_f64x8(y, v, mask);
+    } else {
+        _mm256_mask_storeu_ps(y, mask, _mm512_cvtpd_ps(v));
+    }
+}
+
+#define ELUFAST_BEGIN(name, array, place) \
+    char *name = (char *)(array);         \
+    const elufast_place name##_place = place;
+#define ELUFAST_READ(name) ELUFAST_LANE(elufast_placed)(name, name##_place.placing, mask)
+#define ELUFAST_WRITE(name, v) \
+    ELUFAST_LANE(elufast_store_placed)(name, name##_place.placing, v, mask);
+/* From the elements of one register to those of the next. */
+#define ELUFAST_GO_ON(name) name += name##_place.advance;
+
+/* What is to be done, for whole registers and for the rest. */
+#define ELUFAST_IN_LANES(...)                                \
+    _Pragma("GCC unroll 2") for (; n >= lanes; n -= lanes) { \
+        const mask_type mask = (mask_type) - 1;              \
+        __VA_ARGS__                                          \
+    }                                                        \
+    if (n > 0) {                                             \
+        const mask_type mask = (mask_type)((1u << n) - 1);   \
+        __VA_ARGS__                                          \
+    }
+
+#define ELUFAST_LOOP_MAP(formula, ...)                                                       \
+    ELUFAST_BEGIN(x, data[0], places[0])                                                     \
+    ELUFAST_BEGIN(y, out[0], places[1])                                                      \
+    ELUFAST_IN_LANES(ELUFAST_WRITE(y, formula(ELUFAST_READ(x) __VA_ARGS__)) ELUFAST_GO_ON(x) \
+                         ELUFAST_GO_ON(y))
+
+#define ELUFAST_LOOP_MAP_PAIR(formula, ...)                                                   \
+    ELUFAST_BEGIN(x, data[0], places[0])                                                      \
+    ELUFAST_BEGIN(y, out[0], places[1])                                                       \
+    ELUFAST_BEGIN(dydx, out[1], places[2])                                                    \
+    ELUFAST_IN_LANES(ELUFAST_F(elufast_pair) both = formula(ELUFAST_READ(x) __VA_ARGS__);     \
+                     ELUFAST_WRITE(y, both.y) ELUFAST_WRITE(dydx, both.dydx) ELUFAST_GO_ON(x) \
+                         ELUFAST_GO_ON(y) ELUFAST_GO_ON(dydx))
+
+#define ELUFAST_LOOP_BACKWARD(formula, ...)                                                      \
+    ELUFAST_BEGIN(grad, data[0], places[0])                                                      \
+    ELUFAST_BEGIN(x, data[1], places[1])                                                         \
+    ELUFAST_BEGIN(dx, out[0], places[2])                                                         \
+    ELUFAST_IN_LANES(ELUFAST_WRITE(dx, formula(ELUFAST_READ(grad), ELUFAST_READ(x) __VA_ARGS__)) \
+                         ELUFAST_GO_ON(grad) ELUFAST_GO_ON(x) ELUFAST_GO_ON(dx))
+
+#define ELUFAST_LOOP_BACKWARD_FROM_OUTPUT ELUFAST_LOOP_BACKWARD
+
+#define ELUFAST_PASS_LITERAL(name, value) , (ELUFAST_REAL)(value)
+#define ELUFAST_KERNEL_0(name, family, shape)
+#define ELUFAST_KERNEL_1(name, family, shape)                                               \
+    void ELUFAST_PLACED_KERNEL(ELUFAST_TYPED(name))(                                        \
+        const char *const *data, const elufast_place *places, char *const *out, size_t n) { \
+        typedef ELUFAST_F(elufast_truth) mask_type;                                         \
+        const size_t lanes = ELUFAST_LANE(elufast_lanes);                                   \
+        ELUFAST_LOOP_##shape(ELUFAST_F(elufast_##name),                                     \
+                             ELUFAST_PARAMETERS_##family(ELUFAST_PASS_LITERAL))             \
+    }
+#define ELUFAST_FUNCTION(name, family, shape) \
+    ELUFAST_JOIN(ELUFAST_KERNEL_, ELUFAST_HAS_OWN_LANES(name))(name, family, shape)
+
+#define ELUFAST_REAL float
+#define ELUFAST_TYPED(name) name##_f32
+#define ELUFAST_LANE(name) name##_f32x16
+#define ELUFAST_F ELUFAST_LANE
+#include "elufast/functions.inc"
+#undef ELUFAST_REAL
+#undef ELUFAST_TYPED
+#undef ELUFAST_LANE
+#undef ELUFAST_F
+
+#define ELUFAST_REAL double
+#define ELUFAST_TYPED(name) name##_f64
+#define ELUFAST_LANE(name) name##_f64x8
+#define ELUFAST_F ELUFAST_LANE
+#include "elufast/functions.inc"
+#endif
