@@ -161,6 +161,22 @@ def test_awkward_inputs(row, dtype, shape, place, threads, tune, rng):
     assert guards_hold(whole, flat)
 
 
+@pytest.mark.parametrize("offset", [0, 5])
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+def test_turned_lines(row, dtype, offset, threads, tune, rng):
+    """Rows that all begin at the same place of a line."""
+    shape = (208, 160)
+    data = [np.asfortranarray(rng.normal(size=shape).astype(dtype)) for _ in row.data]
+    tune(NEVER)
+    expected = outputs(function(row)(*map(np.ascontiguousarray, data)))
+    tune(0)
+    whole, flat = buffers(row.nout, shape[0] * shape[1], dtype, offset)
+    arrays = tuple(array.reshape(shape) for array in flat)
+    walked(lambda: function(row)(*data, out=arrays))
+    assert_same_bits(arrays, expected)
+    assert guards_hold(whole, flat)
+
+
 @rows
 @places
 @pytest.mark.parametrize("shape", SHAPES, ids="{0[0]}x{0[1]}".format)
