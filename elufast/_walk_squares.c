@@ -7,13 +7,15 @@
 
 /* A square is turned before the next is computed, so that lines are fetched and written while there
  * is something to compute; of larger tiles, which are all read and then all written, each line
- * costs up to half as much again. benchmarks/layouts.py */
+ * costs up to half as much again. Squares side by side across write to the same pages, and to the
+ * two parts of lines that begin elsewhere in each row: one strip of squares after the other takes
+ * up to twice as long. benchmarks/layouts.py */
 enum {
     LINE = ELUFAST_CACHE_LINE,
     LARGEST_SQUARE = LINE * LINE / 4,
-    SQUARES = 16, /* of a unit at the most: one after the other along the data, by one thread */
-    AHEAD = 4,    /* so many squares are data fetched before they are read, */
-    AHEAD_OUT = 2 /* and outputs before they are written */
+    GROUP = 8,   /* strips of a unit at the most, which one thread computes, */
+    SQUARES = 8, /* and squares along each of them; */
+    AHEAD = 2    /* so many squares along are data and outputs fetched before their turn */
 };
 
 #if defined(__GNUC__)
@@ -31,7 +33,7 @@ typedef struct {
     size_t side;   /* of a square, in elements */
     size_t before; /* elements across, before the outputs' first line */
     size_t strips, units_along;
-    size_t unit; /* elements along, of each but the last */
+    size_t group, unit; /* strips, and elements along, of each unit but the last */
     int is_past, fetches_outputs;
 } squares;
 
@@ -97,12 +99,19 @@ static size_t bytes_of_all(const squares *s) {
     return bytes;
 }
 
+/* Of parts of at most `most`, but for the last. */
+static size_t equal_part(size_t all, size_t most) {
+    const size_t parts = (all + most - 1) / most;
+    return (all + parts - 1) / parts;
+}
+
 static void cut(squares *s) {
     const size_t along = (s->walk.lengths[ALONG] + s->side - 1) / s->side;
     s->before = before_line(s);
     s->strips = (s->before > 0) + (s->walk.lengths[ACROSS] - s->before + s->side - 1) / s->side;
-    s->units_along = (along + SQUARES - 1) / SQUARES;
-    s->unit = (along + s->units_along - 1) / s->units_along * s->side;
+    s->group = equal_part(s->strips, GROUP);
+    s->unit = equal_part(along, SQUARES) * s->side;
+    s->units_along = (s->walk.lengths[ALONG] + s->unit - 1) / s->unit;
 }
 
 static void choose_ways(squares *s) {
@@ -137,7 +146,7 @@ static void fetch_ahead(const squares *s, char *const *places) {
     }
     for (int k = s->plan.inputs; k < s->plan.operands && s->fetches_outputs; k++) {
         const ptrdiff_t step = operands[k].steps[ALONG];
-        const char *line = places[k] + AHEAD_OUT * side * step;
+        const char *line = places[k] + AHEAD * side * step;
         for (ptrdiff_t i = 0; i < side; i++) FETCH(line + i * step, 1);
     }
 }
@@ -162,33 +171,47 @@ static void run_square(const squares *s, char *const *places) {
 
 /* ---- units ---- */
 
-static void run_unit(const squares *s, size_t unit) {
-    const elufast_walk *walk = &s->walk;
-    const size_t length = walk->lengths[ALONG], begin = unit % s->units_along * s->unit;
-    const size_t end = begin + s->unit < length ? begin + s->unit : length;
-    size_t at[ELUFAST_MAX_AXES], rest = unit / s->units_along;
-    for (int axis = OTHERS; axis < walk->axes; axis++) {
-        at[axis] = rest % walk->lengths[axis];
-        rest /= walk->lengths[axis];
-    }
-    char *first[ELUFAST_MAX_OPERANDS], *places[ELUFAST_MAX_OPERANDS];
+/* Where a strip's operands begin; `at` says where the axes are but for the first two. */
+static void find_strip(const squares *s, size_t *at, size_t strip, char **first) {
     at[ALONG] = 0;
-    at[ACROSS] = start_of_strip(s, rest);
+    at[ACROSS] = start_of_strip(s, strip);
     for (int k = 0; k < s->plan.operands; k++) {
-        first[k] = elufast_place_of(walk, &walk->operands[k], at);
+        first[k] = elufast_place_of(&s->walk, &s->walk.operands[k], at);
     }
-    for (size_t i = begin; i < end; i += s->side) {
-        const ptrdiff_t start = (ptrdiff_t)(i + s->side < length ? i : length - s->side);
+}
+
+static void run_row(const squares *s, size_t start, size_t strips,
+                    char *const (*first)[ELUFAST_MAX_OPERANDS]) {
+    char *places[ELUFAST_MAX_OPERANDS];
+    for (size_t strip = 0; strip < strips; strip++) {
         for (int k = 0; k < s->plan.operands; k++) {
-            places[k] = first[k] + start * walk->operands[k].steps[ALONG];
+            places[k] = first[strip][k] + (ptrdiff_t)start * s->walk.operands[k].steps[ALONG];
         }
         run_square(s, places);
     }
 }
 
+static void run_unit(const squares *s, size_t unit) {
+    const size_t length = s->walk.lengths[ALONG], begin = unit % s->units_along * s->unit;
+    const size_t end = begin + s->unit < length ? begin + s->unit : length;
+    size_t at[ELUFAST_MAX_AXES], rest = unit / s->units_along;
+    for (int axis = OTHERS; axis < s->walk.axes; axis++) {
+        at[axis] = rest % s->walk.lengths[axis];
+        rest /= s->walk.lengths[axis];
+    }
+    const size_t from = rest * s->group, left = s->strips - from;
+    const size_t strips = left < s->group ? left : s->group;
+    char *first[GROUP][ELUFAST_MAX_OPERANDS];
+    for (size_t i = 0; i < strips; i++) find_strip(s, at, from + i, first[i]);
+    for (size_t i = begin; i < end; i += s->side) {
+        run_row(s, i + s->side < length ? i : length - s->side, strips,
+                (char *const(*)[ELUFAST_MAX_OPERANDS])first);
+    }
+}
+
 static void run_part(void *context, size_t start, size_t count) {
     const squares *s = context;
-    const size_t elements = s->unit * s->side;
+    const size_t elements = s->unit * s->group * s->side;
     for (size_t i = start / elements; i < (start + count) / elements; i++) run_unit(s, i);
     if (s->is_past) elufast_end_stream();
 }
@@ -204,8 +227,8 @@ int elufast_run_squares(const elufast_walk *walk, int turn) {
     if (!is_wide(&s)) return 0;
     choose_ways(&s);
     const size_t others = walk->n / walk->lengths[0] / walk->lengths[turn];
-    const size_t elements = s.unit * s.side;
-    elufast_run_parallel(run_part, &s, s.strips * others * s.units_along * elements,
-                         elufast_least_elements(&s.plan), elements);
+    const size_t units = (s.strips + s.group - 1) / s.group * others * s.units_along;
+    const size_t elements = s.unit * s.group * s.side;
+    elufast_run_parallel(run_part, &s, units * elements, elufast_least_elements(&s.plan), elements);
     return 1;
 }
