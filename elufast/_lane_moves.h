@@ -22,54 +22,26 @@ ELUFAST_FN int elufast_is_whole(unsigned mask, unsigned lanes) {
     return __builtin_constant_p(mask) && (mask & ((1u << lanes) - 1)) == (1u << lanes) - 1;
 }
 
-/* The elements of the mask, and the first of them in the other lanes, which can raise no flag of
- * its own. */
-ELUFAST_FN __m512 elufast_load_f32x16(const void *x, __mmask16 mask) {
-    if (elufast_is_whole(mask, 16)) return _mm512_loadu_ps(x);
-    return _mm512_mask_loadu_ps(_mm512_set1_ps(*(const elufast_float_item *)x), mask, x);
-}
-ELUFAST_FN void elufast_store_f32x16(void *y, __m512 v, __mmask16 mask) {
-    if (elufast_is_whole(mask, 16)) {
-        _mm512_storeu_ps(y, v);
-    } else {
-        _mm512_mask_storeu_ps(y, mask, v);
+/* load: the elements of the mask, and the first of them in the other lanes, which can raise no flag
+ * of its own; store: those of the mask. */
+#define ELUFAST_LANE_MOVES(name, type, mask_type, item, mm, kind)           \
+    ELUFAST_FN type elufast_load_##name(const void *x, mask_type mask) {    \
+        if (elufast_is_whole(mask, elufast_lanes_##name)) {                 \
+            return mm##_loadu_##kind(x);                                    \
+        }                                                                   \
+        const type first = mm##_set1_##kind(*(const item *)x);              \
+        return mm##_mask_loadu_##kind(first, mask, x);                      \
+    }                                                                       \
+    ELUFAST_FN void elufast_store_##name(void *y, type v, mask_type mask) { \
+        if (elufast_is_whole(mask, elufast_lanes_##name)) {                 \
+            mm##_storeu_##kind(y, v);                                       \
+        } else {                                                            \
+            mm##_mask_storeu_##kind(y, mask, v);                            \
+        }                                                                   \
     }
-}
-
-ELUFAST_FN __m512d elufast_load_f64x8(const void *x, __mmask8 mask) {
-    if (elufast_is_whole(mask, 8)) return _mm512_loadu_pd(x);
-    return _mm512_mask_loadu_pd(_mm512_set1_pd(*(const elufast_double_item *)x), mask, x);
-}
-ELUFAST_FN void elufast_store_f64x8(void *y, __m512d v, __mmask8 mask) {
-    if (elufast_is_whole(mask, 8)) {
-        _mm512_storeu_pd(y, v);
-    } else {
-        _mm512_mask_storeu_pd(y, mask, v);
-    }
-}
-
-ELUFAST_FN __m256 elufast_load_f32x8(const void *x, __mmask8 mask) {
-    if (elufast_is_whole(mask, 8)) return _mm256_loadu_ps(x);
-    return _mm256_mask_loadu_ps(_mm256_set1_ps(*(const elufast_float_item *)x), mask, x);
-}
-ELUFAST_FN void elufast_store_f32x8(void *y, __m256 v, __mmask8 mask) {
-    if (elufast_is_whole(mask, 8)) {
-        _mm256_storeu_ps(y, v);
-    } else {
-        _mm256_mask_storeu_ps(y, mask, v);
-    }
-}
-
-ELUFAST_FN __m256d elufast_load_f64x4(const void *x, __mmask8 mask) {
-    if (elufast_is_whole(mask, 4)) return _mm256_loadu_pd(x);
-    return _mm256_mask_loadu_pd(_mm256_set1_pd(*(const elufast_double_item *)x), mask, x);
-}
-ELUFAST_FN void elufast_store_f64x4(void *y, __m256d v, __mmask8 mask) {
-    if (elufast_is_whole(mask, 4)) {
-        _mm256_storeu_pd(y, v);
-    } else {
-        _mm256_mask_storeu_pd(y, mask, v);
-    }
-}
+ELUFAST_LANE_MOVES(f32x16, __m512, __mmask16, elufast_float_item, _mm512, ps)
+ELUFAST_LANE_MOVES(f64x8, __m512d, __mmask8, elufast_double_item, _mm512, pd)
+ELUFAST_LANE_MOVES(f32x8, __m256, __mmask8, elufast_float_item, _mm256, ps)
+ELUFAST_LANE_MOVES(f64x4, __m256d, __mmask8, elufast_double_item, _mm256, pd)
 
 #endif

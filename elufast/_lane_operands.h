@@ -6,9 +6,12 @@
 
 #include "elufast/config.h"
 
+#define ELUFAST_TO_LANES(name, type, number, set1)                \
+    ELUFAST_FN type elufast_as_it_is_##name(type v) { return v; } \
+    ELUFAST_FN type elufast_all_##name(number v) { return set1(v); }
+
 /* 16 floats, 8 doubles, and half as many of each. */
-ELUFAST_FN __m512 elufast_as_it_is_f32x16(__m512 v) { return v; }
-ELUFAST_FN __m512 elufast_all_f32x16(float v) { return _mm512_set1_ps(v); }
+ELUFAST_TO_LANES(f32x16, __m512, float, _mm512_set1_ps)
 #define ELUFAST_LANES_f32x16(v) \
     _Generic((v), __m512: elufast_as_it_is_f32x16, default: elufast_all_f32x16)(v)
 #define elufast_fused_f32x16(a, b, c) \
@@ -20,8 +23,7 @@ ELUFAST_FN __m512 elufast_all_f32x16(float v) { return _mm512_set1_ps(v); }
 #define elufast_fma_f32x16 elufast_fused_f32x16
 #define elufast_exact_fma_f32x16 elufast_fused_f32x16
 
-ELUFAST_FN __m512d elufast_as_it_is_f64x8(__m512d v) { return v; }
-ELUFAST_FN __m512d elufast_all_f64x8(double v) { return _mm512_set1_pd(v); }
+ELUFAST_TO_LANES(f64x8, __m512d, double, _mm512_set1_pd)
 #define ELUFAST_LANES_f64x8(v) \
     _Generic((v), __m512d: elufast_as_it_is_f64x8, default: elufast_all_f64x8)(v)
 #define elufast_fused_f64x8(a, b, c) \
@@ -33,8 +35,7 @@ ELUFAST_FN __m512d elufast_all_f64x8(double v) { return _mm512_set1_pd(v); }
 #define elufast_fma_f64x8 elufast_fused_f64x8
 #define elufast_exact_fma_f64x8 elufast_fused_f64x8
 
-ELUFAST_FN __m256 elufast_as_it_is_f32x8(__m256 v) { return v; }
-ELUFAST_FN __m256 elufast_all_f32x8(float v) { return _mm256_set1_ps(v); }
+ELUFAST_TO_LANES(f32x8, __m256, float, _mm256_set1_ps)
 #define ELUFAST_LANES_f32x8(v) \
     _Generic((v), __m256: elufast_as_it_is_f32x8, default: elufast_all_f32x8)(v)
 #define elufast_fused_f32x8(a, b, c) \
@@ -46,8 +47,7 @@ ELUFAST_FN __m256 elufast_all_f32x8(float v) { return _mm256_set1_ps(v); }
 #define elufast_fma_f32x8 elufast_fused_f32x8
 #define elufast_exact_fma_f32x8 elufast_fused_f32x8
 
-ELUFAST_FN __m256d elufast_as_it_is_f64x4(__m256d v) { return v; }
-ELUFAST_FN __m256d elufast_all_f64x4(double v) { return _mm256_set1_pd(v); }
+ELUFAST_TO_LANES(f64x4, __m256d, double, _mm256_set1_pd)
 #define ELUFAST_LANES_f64x4(v) \
     _Generic((v), __m256d: elufast_as_it_is_f64x4, default: elufast_all_f64x4)(v)
 #define elufast_fused_f64x4(a, b, c) \
