@@ -92,7 +92,7 @@ static void run_strips(const elufast_walk *walk, int turn, stretch across) {
 void elufast_run_tiles(const elufast_walk *walk, int turn) {
     if (elufast_run_squares(walk, turn)) return;
     const size_t length = walk->lengths[0], side = tile_width(walk);
-    size_t ahead = before_line(walk, turn);
+    size_t ahead = before_line(walk, turn) % side; /* a line may be several tiles of wider items */
     if (ahead > length) ahead = length;
     const size_t count = (length - ahead) / side, end = ahead + count * side;
     run_strips(walk, turn, (stretch){0, ahead, 1});

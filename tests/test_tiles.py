@@ -95,6 +95,30 @@ def test_transposed_casts(row, kinds, shape, threads, rng):
         assert_same_bits(out, tuple(part.astype(kinds[1]) for part in expected))
 
 
+def placed(shape, dtype, offset):
+    """Zeros that begin `offset` bytes after a line of the cache."""
+    dtype = np.dtype(dtype)
+    raw = np.zeros(np.prod(shape) * dtype.itemsize + 128, np.uint8)
+    start = -raw.ctypes.data % 64 + offset
+    return raw[start : start + np.prod(shape) * dtype.itemsize].view(dtype).reshape(shape)
+
+
+@pytest.mark.parametrize(
+    "kinds", [("f8", "f4"), ("i4", "f4"), ("f4", "f2"), ("g", "f8"), ("g", "f4")], ids="-".join
+)
+def test_lines_of_narrower_outputs(kinds, threads, rng):
+    """Rows that all begin at the same place of a line, which more items of the output fill than a
+    tile is wide; alpha keeps them from the squares."""
+    shape = (144, 160)
+    grad, x = (np.asfortranarray((rng.normal(size=shape) * 3).astype(kinds[0])) for _ in range(2))
+    for alpha in (1, 0.75):
+        expected = elufast.elu_backward(grad, x, alpha).astype(kinds[1])
+        for offset in range(0, 64, expected.itemsize):
+            out = placed(shape, kinds[1], offset)
+            tiled(lambda a=alpha, out=out: elufast.elu_backward(grad, x, a, out=out))
+            assert_same_bits(out, expected)
+
+
 @pytest.mark.parametrize("shape", [(129, 257), (400, 150)], ids="{0[0]}x{0[1]}".format)
 @pytest.mark.parametrize("order", [np.asfortranarray, swapped_fortran], ids=["native", "swapped"])
 def test_in_place(dtype, shape, order, threads, rng):
