@@ -60,14 +60,14 @@ typedef void elufast_kernel(const char *const *data, const char *const *paramete
                             char *const *out, size_t n);
 
 /* Whether n parameters are ordinary (_ordinary.h). */
-typedef int elufast_test(const char *parameters, size_t n);
+typedef int elufast_ordinary_test(const char *parameters, size_t n);
 
 typedef struct {
     elufast_kernel *defaults; /* with the default parameters */
     elufast_kernel *scalar;   /* each parameter is one number */
     elufast_kernel *array;    /* each parameter is an array */
     elufast_kernel *ordinary; /* each is an array of ordinary ones; NULL: `array` serves as well */
-    elufast_test *are_ordinary;
+    elufast_ordinary_test *are_ordinary;
     elufast_placed_kernel *placed; /* NULL: there is none */
 } elufast_kernels;
 

@@ -49,7 +49,7 @@ enum { ELUFAST_SIZE_f16 = 2, ELUFAST_SIZE_bf16 = 2, ELUFAST_SIZE_f32 = 4, ELUFAS
 
 typedef struct {
     elufast_kernel *general, *ordinary;
-    elufast_test *are_ordinary;
+    elufast_ordinary_test *are_ordinary;
     int data, parameters, out;
     size_t item;
 } elufast_choice;
