@@ -44,15 +44,18 @@ def seconds(call: Callable[[], Any], calls: int) -> float:
     return (time.perf_counter() - start) / calls
 
 
-def compare(builds: list[ModuleType], name: str, dtype: str, n: int, rounds: int) -> str:
+def compare(
+    builds: list[ModuleType], name: str, dtype: str, n: int, rounds: int, alpha: float | None = None
+) -> str:
     """Each round has a turn of either; arrays lie elsewhere after a third of the rounds."""
     generator = np.random.default_rng(1506)
     count = len(next(row.data for row in builds[0]._ufuncs.ROWS if row.name == name))
+    given = {} if alpha is None else {"alpha": alpha}
     taken = []
     for _ in range(PLACES):
         data = [generator.standard_normal(n).astype(dtype) for _ in range(count)]
         outs = tuple(np.empty_like(data[0]) for _ in range(getattr(builds[0], name).nout))
-        turns = [partial(getattr(build, name), *data, out=outs) for build in builds]
+        turns = [partial(getattr(build, name), *data, **given, out=outs) for build in builds]
         calls = max(1, int(TURN_SECONDS / min(seconds(turn, 3) for turn in turns)))
         for _ in range(rounds // PLACES + 1):
             for turn in turns:
@@ -74,6 +77,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", type=float, default=[1e4, 1e5, 1e6])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--alpha", type=float, help="instead of the default")
     options = parser.parse_args()
     builds = [load(options.old), load(options.new)]
     for build in builds:
@@ -81,7 +85,7 @@ def main() -> None:
     for name in options.functions:
         for dtype in options.types:
             for n in map(int, options.sizes):
-                print(compare(builds, name, dtype, n, options.rounds), flush=True)
+                print(compare(builds, name, dtype, n, options.rounds, options.alpha), flush=True)
 
 
 if __name__ == "__main__":
