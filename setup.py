@@ -46,6 +46,8 @@ LOOPS = [
     "elufast/_ordinary_half_loops.c",
     "elufast/_ordinary_bfloat_loops.c",
     "elufast/_placed_loops.c",
+    "elufast/_past_loops.c",
+    "elufast/_ordinary_past_loops.c",
     "elufast/_moves.c",
     "elufast/_stream.c",
 ]
@@ -77,9 +79,11 @@ OTHER_SOURCES = [
     "elufast/_walk_blocks.c",
     "elufast/_walk_in_order.c",
     "elufast/_walk_integers.c",
+    "elufast/_walk_past_caches.c",
     "elufast/_walk_placing.c",
     "elufast/_walk_plan.c",
     "elufast/_walk_repeats.c",
+    "elufast/_walk_rows.c",
     "elufast/_walk_squares.c",
     "elufast/_walk_tiles.c",
 ]

@@ -62,6 +62,14 @@ typedef void elufast_kernel(const char *const *data, const char *const *paramete
 /* Whether n parameters are ordinary (_ordinary.h). */
 typedef int elufast_ordinary_test(const char *parameters, size_t n);
 
+/* Those whose outputs begin where lines of the cache do, and go past the caches; NULL: there is
+ * none. */
+typedef struct {
+    elufast_kernel *defaults;
+    elufast_kernel *scalar; /* for ordinary parameters */
+    elufast_kernel *array;
+} elufast_past_kernels;
+
 typedef struct {
     elufast_kernel *defaults; /* with the default parameters */
     elufast_kernel *scalar;   /* each parameter is one number */
@@ -69,6 +77,7 @@ typedef struct {
     elufast_kernel *ordinary; /* each is an array of ordinary ones; NULL: `array` serves as well */
     elufast_ordinary_test *are_ordinary;
     elufast_placed_kernel *placed; /* NULL: there is none */
+    elufast_past_kernels past;
 } elufast_kernels;
 
 typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TYPES];
@@ -86,6 +95,11 @@ typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TY
 #if defined(__aarch64__) && defined(__ARM_NEON)
 #define ELUFAST_NEON
 #endif
+
+/* The names of the loops of _past_loops.c. */
+#define ELUFAST_PAST_NAME(table, name) table##_past_##name
+#define ELUFAST_PAST_NAME_OF(table, name) ELUFAST_PAST_NAME(table, name)
+#define ELUFAST_PAST(name) ELUFAST_PAST_NAME_OF(ELUFAST_TABLE, name)
 
 /* In front of a loop: its turns have nothing to do with each other. */
 #if defined(__clang__)

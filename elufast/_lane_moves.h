@@ -23,21 +23,29 @@ ELUFAST_FN int elufast_is_whole(unsigned mask, unsigned lanes) {
 }
 
 /* load: the elements of the mask, and the first of them in the other lanes, which can raise no flag
- * of its own; store: those of the mask. */
-#define ELUFAST_LANE_MOVES(name, type, mask_type, item, mm, kind)           \
-    ELUFAST_FN type elufast_load_##name(const void *x, mask_type mask) {    \
-        if (elufast_is_whole(mask, elufast_lanes_##name)) {                 \
-            return mm##_loadu_##kind(x);                                    \
-        }                                                                   \
-        const type first = mm##_set1_##kind(*(const item *)x);              \
-        return mm##_mask_loadu_##kind(first, mask, x);                      \
-    }                                                                       \
-    ELUFAST_FN void elufast_store_##name(void *y, type v, mask_type mask) { \
-        if (elufast_is_whole(mask, elufast_lanes_##name)) {                 \
-            mm##_storeu_##kind(y, v);                                       \
-        } else {                                                            \
-            mm##_mask_storeu_##kind(y, mask, v);                            \
-        }                                                                   \
+ * of its own; store: those of the mask; stream: all of them past the caches, to a whole line, or
+ * those of the mask. */
+#define ELUFAST_LANE_MOVES(name, type, mask_type, item, mm, kind)            \
+    ELUFAST_FN type elufast_load_##name(const void *x, mask_type mask) {     \
+        if (elufast_is_whole(mask, elufast_lanes_##name)) {                  \
+            return mm##_loadu_##kind(x);                                     \
+        }                                                                    \
+        const type first = mm##_set1_##kind(*(const item *)x);               \
+        return mm##_mask_loadu_##kind(first, mask, x);                       \
+    }                                                                        \
+    ELUFAST_FN void elufast_store_##name(void *y, type v, mask_type mask) {  \
+        if (elufast_is_whole(mask, elufast_lanes_##name)) {                  \
+            mm##_storeu_##kind(y, v);                                        \
+        } else {                                                             \
+            mm##_mask_storeu_##kind(y, mask, v);                             \
+        }                                                                    \
+    }                                                                        \
+    ELUFAST_FN void elufast_stream_##name(void *y, type v, mask_type mask) { \
+        if (elufast_is_whole(mask, elufast_lanes_##name)) {                  \
+            mm##_stream_##kind(y, v);                                        \
+        } else {                                                             \
+            mm##_mask_storeu_##kind(y, mask, v);                             \
+        }                                                                    \
     }
 ELUFAST_LANE_MOVES(f32x16, __m512, __mmask16, elufast_float_item, _mm512, ps)
 ELUFAST_LANE_MOVES(f64x8, __m512d, __mmask8, elufast_double_item, _mm512, pd)

@@ -114,6 +114,25 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
 #define ELUFAST_PLACED(name, type) \
     ELUFAST_JOIN(ELUFAST_PLACED_, ELUFAST_HAS_LANES(name))(name, type)
 
+/* Those that go past the caches. */
+#define ELUFAST_FUNCTION(name, family, shape)    \
+    ELUFAST_DECLARE(ELUFAST_PAST_OF_FLOAT, name) \
+    ELUFAST_DECLARE(ELUFAST_PAST_OF_DOUBLE, name)
+#define ELUFAST_PAST_OF_FLOAT(name) ELUFAST_PAST(name##_f32)
+#define ELUFAST_PAST_OF_DOUBLE(name) ELUFAST_PAST(name##_f64)
+#include "elufast/functions.inc"
+#undef ELUFAST_FUNCTION
+#define ELUFAST_PAST_GIVEN_0(name, type) NULL, NULL
+#define ELUFAST_PAST_GIVEN_1(name, type) \
+    ELUFAST_PAST(name##_scalar_##type), ELUFAST_PAST(name##_array_##type)
+#define ELUFAST_NOT_PAST {NULL, NULL, NULL}
+#define ELUFAST_PAST_0(name, type) ELUFAST_NOT_PAST
+#define ELUFAST_PAST_1(name, type)                                             \
+    {ELUFAST_PAST(ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _defaults_##type)), \
+     ELUFAST_JOIN(ELUFAST_PAST_GIVEN_, ELUFAST_HAS_OWN_LANES(name))(name, type)}
+#define ELUFAST_PAST_KERNELS(name, type) \
+    ELUFAST_JOIN(ELUFAST_PAST_, ELUFAST_HAS_LANES(name))(name, type)
+
 extern elufast_kernel_table ELUFAST_TABLE;
 elufast_kernel_table ELUFAST_TABLE = {
 #define ELUFAST_CHOSEN_1(name, type, GENERAL) \
@@ -123,14 +142,16 @@ elufast_kernel_table ELUFAST_TABLE = {
         ELUFAST_ORDINARY_KERNEL(name##_array_##type), are_ordinary_##type
 #define ELUFAST_CHOSEN(name, ...) \
     ELUFAST_JOIN(ELUFAST_CHOSEN_, ELUFAST_HAS_ONE_WAY(name))(name, __VA_ARGS__)
-#define ELUFAST_FUNCTION(name, family, shape)                                        \
-    {{ELUFAST_HALF(name##_defaults), ELUFAST_CHOSEN(name, f16, ELUFAST_HALF), NULL}, \
-     {ELUFAST_FLOAT_DEFAULTS(name), ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32),      \
-      ELUFAST_PLACED(name, f32)},                                                    \
-     {ELUFAST_DOUBLE_DEFAULTS(name), ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64),     \
-      ELUFAST_PLACED(name, f64)},                                                    \
-     {name##_defaults_ld, name##_scalar_ld, name##_array_ld, NULL, NULL, NULL},      \
-     {ELUFAST_BFLOAT(name##_defaults), ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT), NULL}},
+#define ELUFAST_FUNCTION(name, family, shape)                                                     \
+    {{ELUFAST_HALF(name##_defaults), ELUFAST_CHOSEN(name, f16, ELUFAST_HALF), NULL,               \
+      ELUFAST_NOT_PAST},                                                                          \
+     {ELUFAST_FLOAT_DEFAULTS(name), ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32),                   \
+      ELUFAST_PLACED(name, f32), ELUFAST_PAST_KERNELS(name, f32)},                                \
+     {ELUFAST_DOUBLE_DEFAULTS(name), ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64),                  \
+      ELUFAST_PLACED(name, f64), ELUFAST_PAST_KERNELS(name, f64)},                                \
+     {name##_defaults_ld, name##_scalar_ld, name##_array_ld, NULL, NULL, NULL, ELUFAST_NOT_PAST}, \
+     {ELUFAST_BFLOAT(name##_defaults), ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT), NULL,          \
+      ELUFAST_NOT_PAST}},
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 };

@@ -29,11 +29,37 @@ int elufast_pays_past_caches(float cost, size_t bytes, size_t item, size_t n) {
     return cost <= elufast_tune.stream_cost * (float)bytes * (float)elufast_get_threads(NULL);
 }
 
+/* ---- straight from a kernel ---- */
+
+/* The kernel that does what another does, but past the caches; NULL: there is none. */
+static elufast_kernel *past_kernel(const elufast_loop *loop, const elufast_kernel *kernel,
+                                   char *const *parameters) {
+    const elufast_kernels *k = &loop->kernels;
+    if (kernel == k->defaults) return k->past.defaults;
+    if (k->are_ordinary == NULL) return kernel == k->scalar ? k->past.scalar : k->past.array;
+    if (kernel == k->ordinary) return k->past.array;
+    if (kernel != k->scalar) return NULL;
+    for (int i = 0; i < loop->function->parameters; i++) {
+        if (!k->are_ordinary(parameters[i], 1)) return NULL;
+    }
+    return k->past.scalar;
+}
+
+static int goes_straight(const elufast_loop_call *c) {
+    const elufast_loop *loop = c->loop;
+    const elufast_kernel *kernel = loop->kernels.array;
+    if (elufast_are_scalars(c)) {
+        kernel = elufast_kernel_for_scalars(loop, elufast_parameters_of(c));
+    }
+    return past_kernel(loop, kernel, c->arrays + loop->function->data) != NULL;
+}
+
 int elufast_pays_to_stream(const elufast_loop_call *c, size_t n) {
     const elufast_function *f = c->loop->function;
     const size_t item = c->loop->item_size;
     if (n * item < elufast_tune.stream_bytes) return 0; /* most calls, without a closer look */
-    if (!elufast_pays_past_caches(elufast_cost_of(c), bytes_per_element(c), item, n)) return 0;
+    const float cost = goes_straight(c) ? 0 : elufast_cost_of(c);
+    if (!elufast_pays_past_caches(cost, bytes_per_element(c), item, n)) return 0;
     for (int out = elufast_count_in(f); out < elufast_count_in(f) + f->out; out++) {
         for (int in = 0; in < elufast_count_in(f); in++) {
             if (c->arrays[in] == c->arrays[out]) return 0;
@@ -42,24 +68,73 @@ int elufast_pays_to_stream(const elufast_loop_call *c, size_t n) {
     return 1;
 }
 
-void elufast_run_streamed(const elufast_loop_call *c, elufast_kernel *kernel, size_t start,
-                          size_t count) {
-    const elufast_function *f = c->loop->function;
-    const size_t item = c->loop->item_size, block = STREAM_BLOCK / item;
-    const int in = elufast_count_in(f);
+/* The elements before a line of the first output begins; SIZE_MAX if those of another begin
+ * elsewhere, or none of them begins where a line does. */
+static size_t before_line(const elufast_loop *loop, char *const *out) {
+    const uintptr_t bytes = -(uintptr_t)out[0] % ELUFAST_CACHE_LINE;
+    for (int k = 1; k < loop->function->out; k++) {
+        if (-(uintptr_t)out[k] % ELUFAST_CACHE_LINE != bytes) return SIZE_MAX;
+    }
+    return bytes % loop->item_size == 0 ? bytes / loop->item_size : SIZE_MAX;
+}
+
+typedef struct {
+    const elufast_loop *loop;
+    char *at[ELUFAST_MAX_OPERANDS];
+    const ptrdiff_t *steps;
+    int in;
+} operands;
+
+static void run(const operands *o, elufast_kernel *kernel, char *const *out, size_t n) {
+    const char *const *at = (const char *const *)o->at;
+    kernel(at, at + o->loop->function->data, out, n);
+}
+
+static void go_on(operands *o, size_t n) {
+    for (int i = 0; i < o->in + o->loop->function->out; i++) {
+        o->at[i] += o->steps[i] * (ptrdiff_t)n;
+    }
+}
+
+static void run_through_blocks(operands *o, elufast_kernel *kernel, size_t count) {
+    const size_t item = o->loop->item_size, block = STREAM_BLOCK / item;
     char blocks[ELUFAST_MAX_OUT * STREAM_BLOCK + ELUFAST_CACHE_LINE];
     char *aligned = blocks + -(uintptr_t)blocks % ELUFAST_CACHE_LINE;
-    char *at[ELUFAST_MAX_OPERANDS], *out[ELUFAST_MAX_OUT] = {aligned, aligned + STREAM_BLOCK};
-    for (int i = 0; i < in + f->out; i++) {
-        at[i] = c->arrays[i] + c->steps[i] * (ptrdiff_t)start;
-    }
+    char *const out[ELUFAST_MAX_OUT] = {aligned, aligned + STREAM_BLOCK};
     /* The first block is short, so that the others begin where a line does. */
-    size_t n = block - (uintptr_t)at[in] % ELUFAST_CACHE_LINE / item;
+    size_t n = block - (uintptr_t)o->at[o->in] % ELUFAST_CACHE_LINE / item;
     for (size_t left = count; left > 0; left -= n, n = block) {
         if (n > left) n = left;
-        kernel((const char *const *)at, (const char *const *)at + f->data, out, n);
-        for (int k = 0; k < f->out; k++) elufast_tune.stream(at[in + k], out[k], n * item);
-        for (int i = 0; i < in + f->out; i++) at[i] += c->steps[i] * (ptrdiff_t)n;
+        run(o, kernel, out, n);
+        for (int k = 0; k < o->loop->function->out; k++) {
+            elufast_tune.stream(o->at[o->in + k], out[k], n * item);
+        }
+        go_on(o, n);
     }
+}
+
+void elufast_run_past_caches(const elufast_loop *loop, elufast_kernel *kernel, char *const *arrays,
+                             const ptrdiff_t *steps, size_t count) {
+    operands o = {.loop = loop, .steps = steps, .in = elufast_count_in(loop->function)};
+    memcpy(o.at, arrays, (size_t)(o.in + loop->function->out) * sizeof *arrays);
+    elufast_kernel *past = past_kernel(loop, kernel, o.at + loop->function->data);
+    size_t ahead = before_line(loop, o.at + o.in);
+    if (past == NULL || ahead == SIZE_MAX) {
+        run_through_blocks(&o, kernel, count);
+        return;
+    }
+    if (ahead > count) ahead = count;
+    if (ahead > 0) run(&o, kernel, o.at + o.in, ahead);
+    go_on(&o, ahead);
+    run(&o, past, o.at + o.in, count - ahead);
+}
+
+void elufast_run_streamed(const elufast_loop_call *c, elufast_kernel *kernel, size_t start,
+                          size_t count) {
+    char *arrays[ELUFAST_MAX_OPERANDS];
+    for (int i = 0; i < elufast_count_in(c->loop->function) + c->loop->function->out; i++) {
+        arrays[i] = c->arrays[i] + c->steps[i] * (ptrdiff_t)start;
+    }
+    elufast_run_past_caches(c->loop, kernel, arrays, c->steps, count);
     elufast_end_stream();
 }

@@ -1,7 +1,7 @@
 #include "_walk_plan.h"
 
 #include "_loop_call.h"
-#include "_past_caches.h"
+#include "_walk_past_caches.h"
 #include "_walk_placing.h"
 
 /* From so many elements on, rows are given to the kernels one by one; shorter ones are packed, as
@@ -86,20 +86,6 @@ int elufast_has_defaults(const elufast_plan *p) {
     return elufast_are_defaults(loop, values);
 }
 
-static int pays_to_stream(const elufast_plan *p) {
-    const elufast_walk *walk = p->walk;
-    size_t bytes = 0, largest = 0;
-    for (int k = 0; k < p->operands; k++) {
-        const elufast_lane *l = &p->lanes[k];
-        if (l->period > 1) bytes += l->operand->size;
-        for (int out = p->inputs; out < p->operands && k < p->inputs; out++) {
-            if (l->operand->first == walk->operands[out].first) return 0;
-        }
-        if (k >= p->inputs && l->operand->size > largest) largest = l->operand->size;
-    }
-    return elufast_pays_past_caches(p->cost, bytes, largest, walk->n);
-}
-
 /* A number for each row is read when its row's turn comes. What repeats within a block is better
  * packed once: then a kernel's call can take several rows. */
 static void plan_places(elufast_plan *p, size_t most) {
@@ -166,10 +152,11 @@ elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     plan_lanes(&p);
     p.are_scalars = parameters_are_scalars(&p);
     p.cost = walk->loop->cost[elufast_has_defaults(&p) ? 0 : 1];
-    p.streams = pays_to_stream(&p);
+    p.streams = elufast_walk_pays_past_caches(&p);
     const size_t most = block_bytes(&p, has_tiles) / elufast_largest_item(walk);
     plan_places(&p, most);
     elufast_plan_placing(&p);
+    elufast_plan_past_caches(&p);
     plan_blocks(&p, most, has_tiles);
     return p;
 }

@@ -2,8 +2,10 @@
 
 #include <stdint.h>
 
+#include "_caches.h"
 #include "_parallel.h"
 #include "_walk_blocks.h"
+#include "elufast/config.h"
 
 /* A square is turned before the next is computed, so that lines are fetched and written while there
  * is something to compute; of larger tiles, which are all read and then all written, each line
@@ -17,12 +19,6 @@ enum {
     SQUARES = 8, /* and squares along each of them; */
     AHEAD = 2    /* so many squares along are data and outputs fetched before their turn */
 };
-
-#if defined(__GNUC__)
-#define FETCH(place, is_written) __builtin_prefetch(place, is_written, 2)
-#else
-#define FETCH(place, is_written) (void)(place)
-#endif
 
 enum { ALONG, ACROSS, OTHERS };
 
@@ -136,18 +132,18 @@ static size_t start_of_strip(const squares *s, size_t strip) {
 
 /* ---- a square ---- */
 
-static void fetch_ahead(const squares *s, char *const *places) {
+ELUFAST_FN void fetch_ahead(const squares *s, char *const *places) {
     const elufast_operand *operands = s->walk.operands;
     const ptrdiff_t side = (ptrdiff_t)s->side;
     for (int k = 0; k < s->walk.loop->function->data; k++) {
         const ptrdiff_t step = operands[k].steps[ACROSS];
         const char *line = places[k] + AHEAD * side * operands[k].steps[ALONG];
-        for (ptrdiff_t i = 0; i < side; i++) FETCH(line + i * step, 0);
+        for (ptrdiff_t i = 0; i < side; i++) ELUFAST_FETCH(line + i * step, 0);
     }
     for (int k = s->plan.inputs; k < s->plan.operands && s->fetches_outputs; k++) {
         const ptrdiff_t step = operands[k].steps[ALONG];
         const char *line = places[k] + AHEAD * side * step;
-        for (ptrdiff_t i = 0; i < side; i++) FETCH(line + i * step, 1);
+        for (ptrdiff_t i = 0; i < side; i++) ELUFAST_FETCH(line + i * step, 1);
     }
 }
 

@@ -92,7 +92,7 @@ def objects(tmp_path_factory):
 @pytest.mark.parametrize("source", LOOPS)
 def test_nothing_above_the_baseline(source, objects, tmp_path):
     lines = instructions(objects[source])
-    if re.search("/_(ordinary|moderate|placed)_", source):  # for processors with fma alone
+    if re.search("/_(ordinary|moderate|placed|past)_", source):  # for processors with fma alone
         assert not lines
         return
     assert any("%xmm" in line for line in lines)
@@ -117,25 +117,29 @@ def rows_in_lanes(source, variant):
 
 
 @pytest.mark.parametrize("flag", ["-mavx2", "-mavx512f"])
-@pytest.mark.parametrize("source", ["elufast/_loops.c", "elufast/_ordinary_loops.c"])
-def test_who_has_loops_in_lanes(source, flag, tmp_path):
+@pytest.mark.parametrize("kind", ["", "_past"])
+@pytest.mark.parametrize("parameters", ["", "_ordinary"])
+def test_who_has_loops_in_lanes(parameters, kind, flag, tmp_path):
     """The same; by operations that a compiler does not find by itself: maxima that raise no flag,
-    quiet comparisons."""
+    quiet comparisons, stores past the caches."""
     if "clang" in subprocess.run(["cc", "--version"], capture_output=True, text=True).stdout:
         pytest.skip("clang has none")
     flags = {flag, flag.replace("f", "dq"), flag.replace("f", "vl")}
+    source = f"elufast/{parameters}{kind}_loops.c"
     path = compiled(source, tmp_path, *flags, "-mfma")
     command = ["objdump", "-d", "--no-show-raw-insn", path]
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     functions = re.split(
-        r"^[0-9a-f]+ <(?:the_table_ordinary_)?(\w+)>:$", listing, flags=re.MULTILINE
+        r"^[0-9a-f]+ <(?:the_table_(?:ordinary|past)_)?(\w+)>:$", listing, flags=re.MULTILINE
     )
     bodies = list(zip(functions[1::2], functions[2::2], strict=True))
     for variant in ("defaults", "scalar", "array"):
         rows = rows_in_lanes(source, variant) if flag == "-mavx512f" else ()
-        expected = {f"{name}_{variant}_{kind}" for name in rows for kind in ("f32", "f64")}
+        expected = {f"{name}_{variant}_{type_}" for name in rows for type_ in ("f32", "f64")}
         mine = [(name, body) for name, body in bodies if f"_{variant}_f" in name]
         assert {name for name, body in mine if re.search("{sae}|_oqp", body)} == expected
+        past = {name for name, body in mine if re.search("vmovntp[sd] +%zmm", body)}
+        assert past == (expected if kind else set())
 
 
 @pytest.mark.parametrize("flag", ["-msse3", "-msse4.1", "-mavx", "-mpopcnt", "-mbmi2"])

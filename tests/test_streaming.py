@@ -37,15 +37,16 @@ def tune():
     _ufuncs.set_tuning(**before)
 
 
-def buffers(count, size, dtype, offset):
-    """Arrays that begin `offset` elements after a cache line, and what holds them."""
+def buffers(count, size, dtype, offset, apart=3):
+    """Arrays that begin `offset` elements after a cache line, or the second of them `apart` more
+    than that, and what holds them."""
     whole = [
         np.full(size * dtype.itemsize + 2 * GUARD + LINE, 0xA5, np.uint8) for _ in range(count)
     ]
     arrays = []
     for i, raw in enumerate(whole):
-        # Two outputs lie differently.
-        start = GUARD + -(raw.ctypes.data + GUARD) % LINE + (offset + 3 * i) * dtype.itemsize % LINE
+        bytes_after = (offset + apart * i) * dtype.itemsize % LINE
+        start = GUARD + -(raw.ctypes.data + GUARD) % LINE + bytes_after
         arrays.append(raw[start : start + size * dtype.itemsize].view(dtype))
     return whole, tuple(arrays)
 
@@ -66,7 +67,7 @@ def test_same_bits_at_every_alignment(row, dtype, size, threads, tune, rng):
     expected = outputs(function(row)(*data))
     tune(0)
     for offset in range(LINE // dtype.itemsize):
-        whole, arrays = buffers(row.nout, size, dtype, offset)
+        whole, arrays = buffers(row.nout, size, dtype, offset, apart=offset % 2)
         function(row)(*data, out=arrays)
         assert_same_bits(arrays, expected)
         assert guards_hold(whole, arrays)
@@ -79,11 +80,18 @@ def test_parameters_that_are_arrays(row, dtype, threads, tune, rng):
         value * rng.uniform(0.5, 2, size=4100).astype(dtype)
         for value in parameter_values(row, dtype)
     ]
+    # Two numbers that need scaling, one that is wrong for some, and rows of parameters.
+    given = [*parameters], [0.5], [2.0**-12], [1000.0], [-0.5]
+    calls = [(data, some) for some in given]
+    shape = (20, 205)
+    calls.append(([x.reshape(shape) for x in data], [p[: shape[1]] for p in parameters]))
+    calls.append(([x.reshape(shape) for x in data], [p[: shape[0], None] for p in parameters]))
     tune(NEVER)
-    expected = function(row)(*data, *parameters), function(row)(*data, *parameters[:0], alpha=0.5)
-    tune(0)
-    assert_same_bits(function(row)(*data, *parameters), expected[0])
-    assert_same_bits(function(row)(*data, alpha=0.5), expected[1])
+    with np.errstate(invalid="ignore"):
+        expected = [outputs(function(row)(*call, *some)) for call, some in calls]
+        tune(0)
+        for (call, some), results in zip(calls, expected, strict=True):
+            assert_same_bits(outputs(function(row)(*call, *some)), results)
 
 
 @pytest.mark.parametrize("dtype", STREAMED, ids=str)
@@ -122,7 +130,13 @@ def every_second(x):
     return np.repeat(x, 2, axis=1)[:, ::2]
 
 
+def far_rows(x):
+    """Far enough from each other to be fetched before their turn; from the last one backwards."""
+    return np.repeat(x, 3, axis=0)[-1::-3][::-1]
+
+
 PLACES = {"framed": framed, "every-second": every_second, "byte-swapped": swapped}
+PLACES |= {"far-rows": far_rows}
 PLACES |= {"fortran": np.asfortranarray, "misaligned": misaligned}
 rows = pytest.mark.parametrize(
     "row",
@@ -210,7 +224,7 @@ def test_other_types(row, kinds, shape, threads, tune, rng):
 
 
 @rows
-@pytest.mark.parametrize("place", [framed, every_second, swapped, misaligned])
+@pytest.mark.parametrize("place", [framed, far_rows, every_second, swapped])
 @pytest.mark.parametrize("dtype", STREAMED, ids=str)
 def test_awkward_arrays_in_place(row, dtype, place, threads, tune, rng):
     data = [rng.normal(size=(400, 150)).astype(dtype) for _ in row.data]

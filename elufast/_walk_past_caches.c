@@ -1,0 +1,82 @@
+#include "_walk_past_caches.h"
+
+#include <stdlib.h>
+
+#include "_past_caches.h"
+
+/* ---- outputs ---- */
+
+/* Whether there is a kernel that writes past the caches itself, unless the parameters turn out to
+ * be extreme. */
+static int goes_straight(const elufast_plan *p) {
+    const elufast_past_kernels *past = &p->walk->loop->kernels.past;
+    if (elufast_has_defaults(p)) return past->defaults != NULL;
+    return (p->are_scalars ? past->scalar : past->array) != NULL;
+}
+
+int elufast_walk_pays_past_caches(const elufast_plan *p) {
+    const elufast_walk *walk = p->walk;
+    const float cost = goes_straight(p) ? 0 : p->cost;
+    size_t bytes = 0, largest = 0;
+    for (int k = 0; k < p->operands; k++) {
+        const elufast_lane *l = &p->lanes[k];
+        if (l->period > 1) bytes += l->operand->size;
+        for (int out = p->inputs; out < p->operands && k < p->inputs; out++) {
+            if (l->operand->first == walk->operands[out].first) return 0;
+        }
+        if (k >= p->inputs && l->operand->size > largest) largest = l->operand->size;
+    }
+    return elufast_pays_past_caches(cost, bytes, largest, walk->n);
+}
+
+/* Rows of outputs that go past the caches straight from the kernel: long ones, as each begins and
+ * ends with a part of a line. */
+static void plan_outputs(elufast_plan *p) {
+    enum { LONG_ROW_OF_LINES = 16 };
+    const size_t row = p->walk->lengths[0] * p->walk->loop->item_size;
+    for (int k = p->inputs; k < p->operands; k++) {
+        elufast_lane *l = &p->lanes[k];
+        const int has_lines = l->has_rows && row >= LONG_ROW_OF_LINES * ELUFAST_CACHE_LINE;
+        l->is_in_place = l->convert == NULL && (l->is_straight || has_lines);
+        l->is_by_row = l->is_in_place && !l->is_straight;
+        p->by_rows |= l->is_by_row;
+    }
+}
+
+/* ---- rows of data ---- */
+
+/* What a processor fetches by itself runs on into the gap after a row, and begins late in the next
+ * one: rows of data that are far from each other are fetched here, so many bytes ahead at the
+ * least. Those of less than a KiB gain nothing. 0.4 to 0.7 of the time (benchmarks/layouts.py). */
+enum { FETCHED_ROW = 1024, FETCHED_GAP = 512, BYTES_AHEAD = 4096 };
+
+static size_t bytes_of_all(const elufast_plan *p) {
+    size_t bytes = 0;
+    for (int k = 0; k < p->operands; k++) bytes += p->lanes[k].period * p->lanes[k].operand->size;
+    return bytes;
+}
+
+static size_t row_bytes(const elufast_plan *p, const elufast_lane *l) {
+    return p->walk->lengths[0] * (size_t)llabs(l->operand->steps[0]);
+}
+
+static int has_far_rows(const elufast_plan *p, const elufast_lane *l) {
+    const size_t bytes = row_bytes(p, l);
+    if (!l->is_by_row || bytes < FETCHED_ROW) return 0;
+    return (size_t)llabs(l->operand->steps[1]) >= bytes + FETCHED_GAP;
+}
+
+static void plan_rows(elufast_plan *p) {
+    if (p->walk->axes == 1 || bytes_of_all(p) < elufast_tune.stream_bytes) return;
+    for (int k = 0; k < p->walk->loop->function->data; k++) {
+        elufast_lane *l = &p->lanes[k];
+        if (!has_far_rows(p, l)) continue;
+        l->rows_ahead = 1 + BYTES_AHEAD / row_bytes(p, l);
+        p->fetches_rows = 1;
+    }
+}
+
+void elufast_plan_past_caches(elufast_plan *p) {
+    if (p->streams && !p->is_placed) plan_outputs(p);
+    plan_rows(p);
+}

@@ -1,0 +1,156 @@
+#include "_walk_rows.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "_caches.h"
+#include "_past_caches.h"
+#include "elufast/config.h"
+
+/* ---- kernels ---- */
+
+/* Where parameters that repeat lie, NULL if not side by side. */
+static const char *period_of_parameter(const elufast_plan *p, int k, const elufast_workspace *w) {
+    const elufast_lane *l = &p->lanes[k];
+    if (l->is_prepared) return w->ready[k];
+    return l->is_in_place && l->period == p->walk->lengths[0] ? l->operand->first : NULL;
+}
+
+elufast_kernel *elufast_kernel_for_all(const elufast_plan *p, const elufast_workspace *w,
+                                       size_t count) {
+    const elufast_kernels *kernels = &p->walk->loop->kernels;
+    if (p->are_scalars || kernels->ordinary == NULL) return NULL;
+    for (int k = p->walk->loop->function->data; k < p->inputs; k++) {
+        const size_t period = p->lanes[k].period;
+        const char *parameters = period_of_parameter(p, k, w);
+        if (parameters == NULL || period > count / 4) return NULL;
+        if (!kernels->are_ordinary(parameters, period)) return NULL;
+    }
+    return kernels->ordinary;
+}
+
+static elufast_kernel *kernel_for(const elufast_plan *p, const elufast_workspace *w,
+                                  char *const *arrays) {
+    const elufast_loop *loop = p->walk->loop;
+    if (w->kernel != NULL) return w->kernel;
+    if (!p->are_scalars) return loop->kernels.array;
+    return elufast_kernel_for_scalars(loop, (const char *const *)arrays + loop->function->data);
+}
+
+static void call(const elufast_plan *p, elufast_kernel *kernel, char *const *arrays, size_t n) {
+    const char *const *in = (const char *const *)arrays;
+    const elufast_loop *loop = p->walk->loop;
+    if (p->is_placed) {
+        loop->kernels.placed(in, p->places, arrays + p->inputs, n);
+    } else if (p->streams && p->lanes[p->inputs].is_in_place) {
+        ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
+        for (int k = 0; k < p->operands; k++) {
+            steps[k] = elufast_is_number(p, k) ? 0 : (ptrdiff_t)loop->item_size;
+        }
+        elufast_run_past_caches(loop, kernel, arrays, steps, n);
+    } else {
+        kernel(in, in + loop->function->data, arrays + p->inputs, n);
+    }
+}
+
+void elufast_run_kernel(const elufast_plan *p, const elufast_workspace *w, char *const *arrays,
+                        size_t n) {
+    call(p, kernel_for(p, w, arrays), arrays, n);
+}
+
+/* ---- rows ---- */
+
+/* Rows along the second axis, of which nothing has to be worked out but where the first one lies.
+ */
+typedef struct {
+    size_t rows, n; /* elements of each */
+    char *places[ELUFAST_MAX_OPERANDS];
+    ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
+} band;
+
+static void find_size(const elufast_plan *p, const size_t *at, size_t left, band *b) {
+    const size_t *lengths = p->walk->lengths;
+    const size_t row_left = lengths[0] - at[0];
+    b->n = row_left < left ? row_left : left;
+    b->rows = 1;
+    if (b->n < lengths[0] || p->walk->axes == 1 || p->fetches_numbers) return;
+    b->rows = left / b->n;
+    if (b->rows > lengths[1] - at[1]) b->rows = lengths[1] - at[1];
+}
+
+/* From `done` elements on after the block's first one, which is element i and lies at arrays[k]. */
+static void find_places(const elufast_plan *p, elufast_workspace *w, char *const *arrays, size_t i,
+                        const size_t *at, size_t done, band *b) {
+    const size_t item = p->walk->loop->item_size;
+    for (int k = 0; k < p->operands; k++) {
+        const elufast_lane *l = &p->lanes[k];
+        if (l->is_by_row) {
+            b->places[k] = elufast_is_number(p, k) ? elufast_fetch(p, k, w, i + done, at, 1)
+                                                   : elufast_address(p, k, i + done, at);
+            b->steps[k] = p->walk->axes > 1 ? l->operand->steps[1] : 0;
+        } else {
+            const size_t size = l->is_in_place ? l->operand->size : item;
+            b->places[k] = arrays[k] + (elufast_is_number(p, k) ? 0 : done * size);
+            b->steps[k] = elufast_is_number(p, k) ? 0 : (ptrdiff_t)(b->n * size);
+        }
+    }
+}
+
+/* Elements of a row for which as many of a later one are fetched beforehand, all at once. */
+enum { PIECE = 512 };
+
+/* Inlined in any case: gcc takes a call that does nothing but fetch for one that does nothing. */
+ELUFAST_FN void fetch(const elufast_plan *p, const band *b, size_t first, size_t n) {
+    for (int k = 0; k < p->walk->loop->function->data; k++) {
+        const elufast_lane *l = &p->lanes[k];
+        if (l->rows_ahead == 0) continue;
+        const ptrdiff_t step = l->operand->steps[0], bytes = step * (ptrdiff_t)n;
+        const char *place = b->places[k] + b->steps[k] * (ptrdiff_t)l->rows_ahead;
+        place += step * (ptrdiff_t)first;
+        for (ptrdiff_t at = 0; at < bytes; at += ELUFAST_CACHE_LINE) ELUFAST_FETCH(place + at, 0);
+    }
+}
+
+/* Pieces end where a line of the first output does. */
+static void run_fetched_row(const elufast_plan *p, elufast_kernel *kernel, const band *b) {
+    const size_t item = p->walk->loop->item_size;
+    char *at[ELUFAST_MAX_OPERANDS];
+    memcpy(at, b->places, sizeof at);
+    for (size_t first = 0, n; first < b->n; first += n) {
+        n = PIECE - (uintptr_t)at[p->inputs] % ELUFAST_CACHE_LINE / item;
+        if (n > b->n - first) n = b->n - first;
+        fetch(p, b, first, n);
+        call(p, kernel, at, n);
+        for (int k = 0; k < p->operands; k++) {
+            const elufast_lane *l = &p->lanes[k];
+            const ptrdiff_t step = l->is_in_place ? l->operand->steps[0] : (ptrdiff_t)item;
+            at[k] += elufast_is_number(p, k) ? 0 : step * (ptrdiff_t)n;
+        }
+    }
+}
+
+static void run_band(const elufast_plan *p, const elufast_workspace *w, band *b) {
+    elufast_kernel *kernel = NULL;
+    for (size_t row = 0; row < b->rows; row++) {
+        if (kernel == NULL || p->has_row_numbers) kernel = kernel_for(p, w, b->places);
+        if (p->fetches_rows) {
+            run_fetched_row(p, kernel, b);
+        } else {
+            call(p, kernel, b->places, b->n);
+        }
+        for (int k = 0; k < p->operands; k++) b->places[k] += b->steps[k];
+    }
+}
+
+void elufast_run_rows(const elufast_plan *p, elufast_workspace *w, char *const *arrays, size_t i,
+                      const size_t *start, size_t count) {
+    size_t at[ELUFAST_MAX_AXES];
+    band b;
+    memcpy(at, start, (size_t)p->walk->axes * sizeof *at);
+    for (size_t done = 0; done < count; done += b.n * b.rows) {
+        find_size(p, at, count - done, &b);
+        find_places(p, w, arrays, i, at, done, &b);
+        run_band(p, w, &b);
+        elufast_step_on(p->walk, at, b.rows > 1 ? 1 : 0, b.rows > 1 ? b.rows : b.n);
+    }
+}
