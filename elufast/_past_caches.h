@@ -5,7 +5,8 @@
 #include "_loop_call.h"
 
 /* For n elements that cost so many nanoseconds (0 where they go there straight from the kernel) and
- * have so many bytes in all operands, and `item` bytes in the largest output. Not for longdouble, whose stores leave some bytes alone. */
+ * have so many bytes in all operands, and `item` bytes in the largest output. Not for longdouble,
+ * whose stores leave some bytes alone. */
 int elufast_pays_past_caches(float cost, size_t bytes, size_t item, size_t n);
 
 int elufast_pays_to_stream(const elufast_loop_call *c, size_t n);

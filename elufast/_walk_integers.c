@@ -17,8 +17,7 @@ int elufast_pays_to_look_up(const elufast_plan *p) {
     const elufast_lane *x = &p->lanes[0];
     return loop->function->data == 1 && p->walk->item == ELUFAST_F64 &&
            loop->moves->look_up[x->operand->item] != NULL && !x->is_prepared && !p->by_rows &&
-           p->walk->n >= 8 * ELUFAST_TABLE_LENGTH && elufast_has_defaults(p) &&
-           are_outputs_elsewhere(p);
+           p->walk->n >= 8 * ELUFAST_TABLE_LENGTH && p->has_defaults && are_outputs_elsewhere(p);
 }
 
 /* By the kernel itself, so that the bits are its own. Nothing of what the table holds need be asked

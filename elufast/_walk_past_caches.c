@@ -10,7 +10,7 @@
  * be extreme. */
 static int goes_straight(const elufast_plan *p) {
     const elufast_past_kernels *past = &p->walk->loop->kernels.past;
-    if (elufast_has_defaults(p)) return past->defaults != NULL;
+    if (p->has_defaults) return past->defaults != NULL;
     return (p->are_scalars ? past->scalar : past->array) != NULL;
 }
 
@@ -29,16 +29,22 @@ int elufast_walk_pays_past_caches(const elufast_plan *p) {
     return elufast_pays_past_caches(cost, bytes, largest, walk->n);
 }
 
-/* Rows of outputs that go past the caches straight from the kernel: long ones, as each begins and
- * ends with a part of a line. */
-static void plan_outputs(elufast_plan *p) {
+/* Rows as well, if they are long, as each begins and ends with a part of a line. */
+static int has_whole_lines(const elufast_plan *p, const elufast_lane *l) {
     enum { LONG_ROW_OF_LINES = 16 };
     const size_t row = p->walk->lengths[0] * p->walk->loop->item_size;
+    if (l->convert != NULL) return 0;
+    return l->is_straight || (l->has_rows && row >= LONG_ROW_OF_LINES * ELUFAST_CACHE_LINE);
+}
+
+static void plan_outputs(elufast_plan *p) {
+    for (int k = p->inputs; k < p->operands; k++) {
+        if (!has_whole_lines(p, &p->lanes[k])) return;
+    }
     for (int k = p->inputs; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
-        const int has_lines = l->has_rows && row >= LONG_ROW_OF_LINES * ELUFAST_CACHE_LINE;
-        l->is_in_place = l->convert == NULL && (l->is_straight || has_lines);
-        l->is_by_row = l->is_in_place && !l->is_straight;
+        l->is_in_place = 1;
+        l->is_by_row = !l->is_straight;
         p->by_rows |= l->is_by_row;
     }
 }
@@ -47,7 +53,8 @@ static void plan_outputs(elufast_plan *p) {
 
 /* What a processor fetches by itself runs on into the gap after a row, and begins late in the next
  * one: rows of data that are far from each other are fetched here, so many bytes ahead at the
- * least. Those of less than a KiB gain nothing. 0.4 to 0.7 of the time (benchmarks/layouts.py). */
+ * least. Those of less than a KiB gain nothing. 0.5 to 0.8 of the time
+ * (benchmarks/layouts.py --sizes 16777216). */
 enum { FETCHED_ROW = 1024, FETCHED_GAP = 512, BYTES_AHEAD = 4096 };
 
 static size_t bytes_of_all(const elufast_plan *p) {

@@ -46,13 +46,12 @@ void elufast_plan_placing(elufast_plan *p) {
     enum { REGISTER = 64 };
     const elufast_walk *walk = p->walk;
     const ptrdiff_t lanes = REGISTER / (ptrdiff_t)walk->loop->item_size;
-    const int has_defaults = elufast_has_defaults(p);
     elufast_place *place = p->places;
     for (int k = 0; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
         if (k >= walk->loop->function->data && k < p->inputs) continue;
         const int is_one_run = elufast_is_one_run(walk, l->operand);
-        const int is_placed = has_defaults && l->placing != ELUFAST_NOT_PLACED &&
+        const int is_placed = p->has_defaults && l->placing != ELUFAST_NOT_PLACED &&
                               (is_one_run || elufast_has_long_rows(p)) &&
                               !(k >= p->inputs && p->streams);
         place->placing = ELUFAST_AS_THEY_ARE;

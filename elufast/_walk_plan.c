@@ -75,7 +75,7 @@ static int parameters_are_scalars(const elufast_plan *p) {
     return 1;
 }
 
-int elufast_has_defaults(const elufast_plan *p) {
+static int has_defaults(const elufast_plan *p) {
     const elufast_loop *loop = p->walk->loop;
     const char *values[ELUFAST_MAX_PARAMETERS];
     for (int k = loop->function->data; k < p->inputs; k++) {
@@ -151,7 +151,8 @@ elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     p.operands = elufast_count_operands(walk);
     plan_lanes(&p);
     p.are_scalars = parameters_are_scalars(&p);
-    p.cost = walk->loop->cost[elufast_has_defaults(&p) ? 0 : 1];
+    p.has_defaults = has_defaults(&p);
+    p.cost = walk->loop->cost[p.has_defaults ? 0 : 1];
     p.streams = elufast_walk_pays_past_caches(&p);
     const size_t most = block_bytes(&p, has_tiles) / elufast_largest_item(walk);
     plan_places(&p, most);

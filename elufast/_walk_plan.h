@@ -36,6 +36,7 @@ typedef struct {
     const elufast_walk *walk;
     elufast_lane lanes[ELUFAST_MAX_OPERANDS];
     int inputs, operands;
+    int has_defaults;           /* parameters are known to be the defaults */
     int are_scalars;            /* each parameter is one number for a kernel's call */
     int has_row_numbers;        /* which are other ones in each row, */
     int fetches_numbers;        /* and lie where a kernel cannot read them */
@@ -68,9 +69,6 @@ size_t elufast_largest_item(const elufast_walk *walk);
 
 /* Whether rows are given to the kernels one by one, and not packed. */
 int elufast_has_long_rows(const elufast_plan *plan);
-
-/* Whether the parameters are known to be the defaults. */
-int elufast_has_defaults(const elufast_plan *plan);
 
 /* Elements for which it pays to wake another thread: half of those of a contiguous loop of the
  * cheapest kind, as each costs more here, and no more than those of the loop itself.

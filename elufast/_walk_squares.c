@@ -72,7 +72,7 @@ static int is_wide(const squares *s) {
 static int fits(const squares *s) {
     const elufast_plan *p = &s->plan;
     return s->walk.lengths[ALONG] >= s->side && s->walk.lengths[ACROSS] >= s->side &&
-           elufast_has_defaults(p) && are_data_placed(p) && are_outputs_turned(p);
+           p->has_defaults && are_data_placed(p) && are_outputs_turned(p);
 }
 
 /* ---- how they are cut ---- */

@@ -80,12 +80,14 @@ def test_parameters_that_are_arrays(row, dtype, threads, tune, rng):
         value * rng.uniform(0.5, 2, size=4100).astype(dtype)
         for value in parameter_values(row, dtype)
     ]
-    # Two numbers that need scaling, one that is wrong for some, and rows of parameters.
-    given = [*parameters], [0.5], [2.0**-12], [1000.0], [-0.5]
+    # Arrays and numbers that need scaling, a number that is wrong for some, and rows of parameters.
+    far = [p * dtype.type(2.0**-10) for p in parameters]
+    given = parameters, far, [0.5], [2.0**-10], [1000.0], [-0.5]
     calls = [(data, some) for some in given]
-    shape = (20, 205)
-    calls.append(([x.reshape(shape) for x in data], [p[: shape[1]] for p in parameters]))
-    calls.append(([x.reshape(shape) for x in data], [p[: shape[0], None] for p in parameters]))
+    shape = (10, 410)
+    apart = [far_rows(x.reshape(shape)) for x in data]
+    calls += [(apart, [p[: shape[1]] for p in parameters]), (apart, [0.5])]
+    calls += [(apart, [p[: shape[0], None] for p in parameters])]
     tune(NEVER)
     with np.errstate(invalid="ignore"):
         expected = [outputs(function(row)(*call, *some)) for call, some in calls]
@@ -131,12 +133,12 @@ def every_second(x):
 
 
 def far_rows(x):
-    """Far enough from each other to be fetched before their turn; from the last one backwards."""
-    return np.repeat(x, 3, axis=0)[-1::-3][::-1]
+    """Far enough from each other to be fetched before their turn, and backwards in memory."""
+    return np.repeat(x[::-1], 3, axis=0)[::-1][::3]
 
 
 PLACES = {"framed": framed, "every-second": every_second, "byte-swapped": swapped}
-PLACES |= {"far-rows": far_rows}
+PLACES |= {"far-rows": far_rows, "far-rows-every-second": lambda x: far_rows(every_second(x))}
 PLACES |= {"fortran": np.asfortranarray, "misaligned": misaligned}
 rows = pytest.mark.parametrize(
     "row",
