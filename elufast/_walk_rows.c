@@ -96,8 +96,9 @@ static void find_places(const elufast_plan *p, elufast_workspace *w, char *const
     }
 }
 
-/* Elements of a row for which as many of a later one are fetched beforehand, all at once. */
-enum { PIECE = 512 };
+/* While so many lines of a row, in all data, are computed, as many of a later one are on their way:
+ * with half or twice as many it is up to a tenth slower. */
+enum { LINES_AT_ONCE = 32 };
 
 /* Inlined in any case: gcc takes a call that does nothing but fetch for one that does nothing. */
 ELUFAST_FN void fetch(const elufast_plan *p, const band *b, size_t first, size_t n) {
@@ -114,10 +115,12 @@ ELUFAST_FN void fetch(const elufast_plan *p, const band *b, size_t first, size_t
 /* Pieces end where a line of the first output does. */
 static void run_fetched_row(const elufast_plan *p, elufast_kernel *kernel, const band *b) {
     const size_t item = p->walk->loop->item_size;
+    const size_t lines = LINES_AT_ONCE / (size_t)p->walk->loop->function->data;
+    const size_t piece = lines * ELUFAST_CACHE_LINE / item;
     char *at[ELUFAST_MAX_OPERANDS];
     memcpy(at, b->places, sizeof at);
     for (size_t first = 0, n; first < b->n; first += n) {
-        n = PIECE - (uintptr_t)at[p->inputs] % ELUFAST_CACHE_LINE / item;
+        n = piece - (uintptr_t)at[p->inputs] % ELUFAST_CACHE_LINE / item;
         if (n > b->n - first) n = b->n - first;
         fetch(p, b, first, n);
         call(p, kernel, at, n);
