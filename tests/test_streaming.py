@@ -1,5 +1,6 @@
 """Outputs that go past the caches: the same bits, the same flags, and not a byte beside them."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 from support import (
@@ -80,20 +81,15 @@ def test_parameters_that_are_arrays(row, dtype, threads, tune, rng):
         value * rng.uniform(0.5, 2, size=4100).astype(dtype)
         for value in parameter_values(row, dtype)
     ]
-    # Arrays and numbers that need scaling, a number that is wrong for some, and rows of parameters.
-    far = [p * dtype.type(2.0**-10) for p in parameters]
+    # Arrays and numbers that need scaling, and a number that is wrong for some.
+    far = [p * ml_dtypes.finfo(dtype).smallest_normal * 8 for p in parameters]
     given = parameters, far, [0.5], [2.0**-10], [1000.0], [-0.5]
-    calls = [(data, some) for some in given]
-    shape = (10, 410)
-    apart = [far_rows(x.reshape(shape)) for x in data]
-    calls += [(apart, [p[: shape[1]] for p in parameters]), (apart, [0.5])]
-    calls += [(apart, [p[: shape[0], None] for p in parameters])]
     tune(NEVER)
     with np.errstate(invalid="ignore"):
-        expected = [outputs(function(row)(*call, *some)) for call, some in calls]
+        expected = [outputs(function(row)(*data, *some)) for some in given]
         tune(0)
-        for (call, some), results in zip(calls, expected, strict=True):
-            assert_same_bits(outputs(function(row)(*call, *some)), results)
+        for some, results in zip(given, expected, strict=True):
+            assert_same_bits(outputs(function(row)(*data, *some)), results)
 
 
 @pytest.mark.parametrize("dtype", STREAMED, ids=str)
@@ -138,7 +134,10 @@ def far_rows(x):
 
 
 PLACES = {"framed": framed, "every-second": every_second, "byte-swapped": swapped}
-PLACES |= {"far-rows": far_rows, "far-rows-every-second": lambda x: far_rows(every_second(x))}
+PLACES |= {
+    "far-rows": far_rows,
+    "far-rows-every-second": lambda x: far_rows(np.repeat(x, 2, axis=1))[:, ::2],
+}
 PLACES |= {"fortran": np.asfortranarray, "misaligned": misaligned}
 rows = pytest.mark.parametrize(
     "row",
@@ -175,6 +174,24 @@ def test_awkward_inputs(row, dtype, shape, place, threads, tune, rng):
     walked(lambda: function(row)(*data, out=arrays))
     assert_same_bits(arrays, expected)
     assert guards_hold(whole, flat)
+
+
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+def test_parameters_of_far_rows(row, dtype, threads, tune, rng):
+    shape = (31, 2601)
+    data = [rng.normal(size=shape).astype(dtype) for _ in row.data]
+    lines = rng.uniform(0.5, 2, size=shape).astype(dtype)
+    values = parameter_values(row, dtype)
+    given = [[p * form for p in values] for form in (lines[0], lines[:, :1], dtype.type(0.75))]
+    tune(NEVER)
+    expected = [outputs(function(row)(*data, *some)) for some in given]
+    tune(0)
+    whole, flat = buffers(row.nout, lines.size, dtype, 5)
+    arrays = tuple(array.reshape(shape) for array in flat)
+    for some, results in zip(given, expected, strict=True):
+        walked(lambda some=some: function(row)(*map(far_rows, data), *some, out=arrays))
+        assert_same_bits(arrays, results)
+        assert guards_hold(whole, flat)
 
 
 @pytest.mark.parametrize("offset", [0, 5])
