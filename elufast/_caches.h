@@ -9,9 +9,9 @@ size_t elufast_last_cache(void);
 
 /* Asks for the line at `place` in the second-level cache. */
 #if defined(__GNUC__)
-#define ELUFAST_FETCH(place, is_written) __builtin_prefetch(place, is_written, 2)
+#define ELUFAST_PREFETCH(place, is_written) __builtin_prefetch(place, is_written, 2)
 #else
-#define ELUFAST_FETCH(place, is_written) (void)(place)
+#define ELUFAST_PREFETCH(place, is_written) (void)(place)
 #endif
 
 #endif

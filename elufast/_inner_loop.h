@@ -32,8 +32,9 @@ typedef struct {
 typedef struct {
     elufast_stream *stream; /* the instruction set's, or NULL */
     size_t stream_bytes;    /* outputs of at least so many bytes go past the caches, */
-    float stream_cost;      /* if a byte takes the threads at most so many nanoseconds */
-    float thread_work;      /* nanoseconds of work at the least for each thread */
+    float stream_cost; /* straight from a kernel, or else if a byte takes the threads at most so
+                        * many nanoseconds */
+    float thread_work; /* nanoseconds of work at the least for each thread */
 } elufast_tuning;
 
 extern elufast_tuning elufast_tune;

@@ -63,11 +63,9 @@ typedef void elufast_kernel(const char *const *data, const char *const *paramete
 typedef int elufast_ordinary_test(const char *parameters, size_t n);
 
 /* Those whose outputs begin where lines of the cache do, and go past the caches; NULL: there is
- * none. */
+ * none. Parameters are ordinary, unless the others have no test for that. */
 typedef struct {
-    elufast_kernel *defaults;
-    elufast_kernel *scalar; /* for ordinary parameters */
-    elufast_kernel *array;
+    elufast_kernel *defaults, *scalar, *array;
 } elufast_past_kernels;
 
 typedef struct {

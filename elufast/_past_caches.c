@@ -32,7 +32,7 @@ int elufast_pays_past_caches(float cost, size_t bytes, size_t item, size_t n) {
 /* ---- straight from a kernel ---- */
 
 /* The kernel that does what another does, but past the caches; NULL: there is none. */
-static elufast_kernel *past_kernel(const elufast_loop *loop, const elufast_kernel *kernel,
+static elufast_kernel *past_kernel(const elufast_loop *loop, elufast_kernel *kernel,
                                    char *const *parameters) {
     const elufast_kernels *k = &loop->kernels;
     if (kernel == k->defaults) return k->past.defaults;
@@ -45,13 +45,24 @@ static elufast_kernel *past_kernel(const elufast_loop *loop, const elufast_kerne
     return k->past.scalar;
 }
 
+/* The elements before a line of the first output begins; SIZE_MAX if those of another begin
+ * elsewhere, or none of them begins where a line does. */
+static size_t before_line(const elufast_loop *loop, char *const *out) {
+    const uintptr_t bytes = -(uintptr_t)out[0] % ELUFAST_CACHE_LINE;
+    for (int k = 1; k < loop->function->out; k++) {
+        if (-(uintptr_t)out[k] % ELUFAST_CACHE_LINE != bytes) return SIZE_MAX;
+    }
+    return bytes % loop->item_size == 0 ? bytes / loop->item_size : SIZE_MAX;
+}
+
 static int goes_straight(const elufast_loop_call *c) {
     const elufast_loop *loop = c->loop;
-    const elufast_kernel *kernel = loop->kernels.array;
+    elufast_kernel *kernel = loop->kernels.array;
     if (elufast_are_scalars(c)) {
         kernel = elufast_kernel_for_scalars(loop, elufast_parameters_of(c));
     }
-    return past_kernel(loop, kernel, c->arrays + loop->function->data) != NULL;
+    return past_kernel(loop, kernel, c->arrays + loop->function->data) != NULL &&
+           before_line(loop, c->arrays + elufast_count_in(loop->function)) != SIZE_MAX;
 }
 
 int elufast_pays_to_stream(const elufast_loop_call *c, size_t n) {
@@ -66,16 +77,6 @@ int elufast_pays_to_stream(const elufast_loop_call *c, size_t n) {
         }
     }
     return 1;
-}
-
-/* The elements before a line of the first output begins; SIZE_MAX if those of another begin
- * elsewhere, or none of them begins where a line does. */
-static size_t before_line(const elufast_loop *loop, char *const *out) {
-    const uintptr_t bytes = -(uintptr_t)out[0] % ELUFAST_CACHE_LINE;
-    for (int k = 1; k < loop->function->out; k++) {
-        if (-(uintptr_t)out[k] % ELUFAST_CACHE_LINE != bytes) return SIZE_MAX;
-    }
-    return bytes % loop->item_size == 0 ? bytes / loop->item_size : SIZE_MAX;
 }
 
 typedef struct {

@@ -1,6 +1,6 @@
-/* The loops in lanes whose outputs begin where lines of the cache do, and go past the caches. By
- * way of a block on the stack, as all others do that, the stores of the block and those that go
- * past the caches wait for each other: 0.8 to 1.0 of that way's time. */
+/* The loops in lanes whose outputs begin where lines of the cache do, and go past the caches: in
+ * 0.8 to 1.0 of the time that they take by way of a block on the stack, where the stores of the
+ * block and those past the caches wait for each other. */
 #define ELUFAST_STORAGE
 #define ELUFAST_LANES_PAST_CACHES
 #include "_kernels.h"

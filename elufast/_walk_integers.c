@@ -12,12 +12,16 @@ static int are_outputs_elsewhere(const elufast_plan *p) {
     return 1;
 }
 
+int elufast_may_look_up(const elufast_walk *walk) {
+    const elufast_moves *moves = walk->loop->moves;
+    return walk->loop->function->data == 1 && moves->look_up[walk->operands[0].item] != NULL;
+}
+
 int elufast_pays_to_look_up(const elufast_plan *p) {
-    const elufast_loop *loop = p->walk->loop;
     const elufast_lane *x = &p->lanes[0];
-    return loop->function->data == 1 && p->walk->item == ELUFAST_F64 &&
-           loop->moves->look_up[x->operand->item] != NULL && !x->is_prepared && !p->by_rows &&
-           p->walk->n >= 8 * ELUFAST_TABLE_LENGTH && p->has_defaults && are_outputs_elsewhere(p);
+    return elufast_may_look_up(p->walk) && p->walk->item == ELUFAST_F64 && !x->is_prepared &&
+           !p->by_rows && p->walk->n >= 8 * ELUFAST_TABLE_LENGTH && p->has_defaults &&
+           are_outputs_elsewhere(p);
 }
 
 /* By the kernel itself, so that the bits are its own. Nothing of what the table holds need be asked

@@ -4,6 +4,9 @@
 
 #include "_walk_blocks.h"
 
+/* Whether there is one x, which is an integer. */
+int elufast_may_look_up(const elufast_walk *walk);
+
 /* Whether x is an integer, nothing else decides about the results, and they are worth a table. */
 int elufast_pays_to_look_up(const elufast_plan *plan);
 

@@ -3,20 +3,47 @@
 #include <stdlib.h>
 
 #include "_past_caches.h"
+#include "_walk_integers.h"
 
 /* ---- outputs ---- */
 
-/* Whether there is a kernel that writes past the caches itself, unless the parameters turn out to
- * be extreme. */
-static int goes_straight(const elufast_plan *p) {
+/* Rows as well, if they are long, as each begins and ends with a part of a line. */
+static int has_whole_lines(const elufast_plan *p, const elufast_lane *l) {
+    enum { LONG_ROW_OF_LINES = 16 };
+    const size_t row = p->walk->lengths[0] * p->walk->loop->item_size;
+    if (l->convert != NULL) return 0;
+    return l->is_straight || (l->has_rows && row >= LONG_ROW_OF_LINES * ELUFAST_CACHE_LINE);
+}
+
+static int has_kernel(const elufast_plan *p) {
     const elufast_past_kernels *past = &p->walk->loop->kernels.past;
     if (p->has_defaults) return past->defaults != NULL;
     return (p->are_scalars ? past->scalar : past->array) != NULL;
 }
 
-int elufast_walk_pays_past_caches(const elufast_plan *p) {
+static int has_contiguous_data(const elufast_plan *p) {
+    for (int k = 0; k < p->walk->loop->function->data; k++) {
+        if (!p->lanes[k].has_rows && !p->lanes[k].is_straight) return 0;
+    }
+    return 1;
+}
+
+/* Looked up, they are written by no kernel. */
+static int have_whole_lines(const elufast_plan *p) {
+    if (p->has_tiles || elufast_may_look_up(p->walk)) return 0;
+    for (int k = p->inputs; k < p->operands; k++) {
+        if (!has_whole_lines(p, &p->lanes[k])) return 0;
+    }
+    return 1;
+}
+
+int elufast_goes_straight(const elufast_plan *p) {
+    return has_kernel(p) && has_contiguous_data(p) && have_whole_lines(p);
+}
+
+int elufast_walk_pays_past_caches(const elufast_plan *p, int is_straight) {
     const elufast_walk *walk = p->walk;
-    const float cost = goes_straight(p) ? 0 : p->cost;
+    const float cost = is_straight ? 0 : p->cost;
     size_t bytes = 0, largest = 0;
     for (int k = 0; k < p->operands; k++) {
         const elufast_lane *l = &p->lanes[k];
@@ -29,18 +56,7 @@ int elufast_walk_pays_past_caches(const elufast_plan *p) {
     return elufast_pays_past_caches(cost, bytes, largest, walk->n);
 }
 
-/* Rows as well, if they are long, as each begins and ends with a part of a line. */
-static int has_whole_lines(const elufast_plan *p, const elufast_lane *l) {
-    enum { LONG_ROW_OF_LINES = 16 };
-    const size_t row = p->walk->lengths[0] * p->walk->loop->item_size;
-    if (l->convert != NULL) return 0;
-    return l->is_straight || (l->has_rows && row >= LONG_ROW_OF_LINES * ELUFAST_CACHE_LINE);
-}
-
 static void plan_outputs(elufast_plan *p) {
-    for (int k = p->inputs; k < p->operands; k++) {
-        if (!has_whole_lines(p, &p->lanes[k])) return;
-    }
     for (int k = p->inputs; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
         l->is_in_place = 1;
@@ -52,10 +68,10 @@ static void plan_outputs(elufast_plan *p) {
 /* ---- rows of data ---- */
 
 /* What a processor fetches by itself runs on into the gap after a row, and begins late in the next
- * one: rows of data that are far from each other are fetched here, so many bytes ahead at the
- * least. Those of less than a KiB gain nothing. 0.5 to 0.8 of the time
- * (benchmarks/layouts.py --sizes 16777216). */
-enum { FETCHED_ROW = 1024, FETCHED_GAP = 512, BYTES_AHEAD = 4096 };
+ * one: rows of data that are far from each other are prefetched here, more than so many bytes ahead
+ * but for the first ones along the second axis. Those of less than a KiB gain nothing. 0.5 to 0.8
+ * of the time (benchmarks/layouts.py --sizes 16777216). */
+enum { PREFETCHED_ROW = 1024, PREFETCHED_GAP = 512, BYTES_AHEAD = 4096 };
 
 static size_t bytes_of_all(const elufast_plan *p) {
     size_t bytes = 0;
@@ -69,8 +85,8 @@ static size_t row_bytes(const elufast_plan *p, const elufast_lane *l) {
 
 static int has_far_rows(const elufast_plan *p, const elufast_lane *l) {
     const size_t bytes = row_bytes(p, l);
-    if (!l->is_by_row || bytes < FETCHED_ROW) return 0;
-    return (size_t)llabs(l->operand->steps[1]) >= bytes + FETCHED_GAP;
+    if (!l->is_by_row || bytes < PREFETCHED_ROW) return 0;
+    return (size_t)llabs(l->operand->steps[1]) >= bytes + PREFETCHED_GAP;
 }
 
 static void plan_rows(elufast_plan *p) {
@@ -78,12 +94,14 @@ static void plan_rows(elufast_plan *p) {
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         elufast_lane *l = &p->lanes[k];
         if (!has_far_rows(p, l)) continue;
-        l->rows_ahead = 1 + BYTES_AHEAD / row_bytes(p, l);
-        p->fetches_rows = 1;
+        const size_t ahead = 1 + BYTES_AHEAD / row_bytes(p, l);
+        if (ahead >= p->walk->lengths[1]) continue;
+        l->rows_ahead = ahead;
+        p->prefetches_rows = 1;
     }
 }
 
 void elufast_plan_past_caches(elufast_plan *p) {
-    if (p->streams && !p->is_placed) plan_outputs(p);
-    plan_rows(p);
+    if (p->streams && !p->is_placed && have_whole_lines(p)) plan_outputs(p);
+    if (!p->has_tiles) plan_rows(p);
 }

@@ -4,11 +4,15 @@
 
 #include "_walk_plan.h"
 
-/* Whether outputs go past the caches. */
-int elufast_walk_pays_past_caches(const elufast_plan *plan);
+/* Whether outputs can go past the caches straight from a kernel, unless the parameters turn out to
+ * be extreme. */
+int elufast_goes_straight(const elufast_plan *plan);
+
+/* Whether they go there, straight or by way of a block. */
+int elufast_walk_pays_past_caches(const elufast_plan *plan, int is_straight);
 
 /* Once it is known what kernels take where it lies: which outputs go there straight from a kernel,
- * and which rows are fetched before their turn. */
+ * and which rows are prefetched. */
 void elufast_plan_past_caches(elufast_plan *plan);
 
 #endif

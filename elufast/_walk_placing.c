@@ -1,5 +1,7 @@
 #include "_walk_placing.h"
 
+#include "_walk_integers.h"
+
 /* Elements that repeat are better put in order once. */
 static elufast_placing placing_of_data(const elufast_walk *walk, const elufast_lane *l) {
     const elufast_operand *operand = l->operand;
@@ -27,17 +29,11 @@ static elufast_placing placing_of_output(const elufast_walk *walk, const elufast
     return operand->item == other ? ELUFAST_OTHER_FLOAT : ELUFAST_NOT_PLACED;
 }
 
-/* For one x that is an integer: see _walk_integers.h. */
-static int may_have_table(const elufast_walk *walk) {
-    const elufast_moves *moves = walk->loop->moves;
-    return walk->loop->function->data == 1 && moves->look_up[walk->operands[0].item] != NULL;
-}
-
 elufast_placing elufast_placing_of(const elufast_plan *p, int k) {
     const elufast_walk *walk = p->walk;
     const elufast_function *f = walk->loop->function;
     const int is_data = k < f->data, is_output = k >= f->data + f->parameters;
-    if (walk->loop->kernels.placed == NULL || may_have_table(walk)) return ELUFAST_NOT_PLACED;
+    if (walk->loop->kernels.placed == NULL || elufast_may_look_up(walk)) return ELUFAST_NOT_PLACED;
     if (!is_data && !is_output) return ELUFAST_NOT_PLACED;
     return (is_data ? placing_of_data : placing_of_output)(walk, &p->lanes[k]);
 }

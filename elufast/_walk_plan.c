@@ -146,14 +146,14 @@ static size_t block_bytes(const elufast_plan *p, int has_tiles) {
 
 elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     const elufast_function *f = walk->loop->function;
-    elufast_plan p = {.walk = walk};
+    elufast_plan p = {.walk = walk, .has_tiles = has_tiles};
     p.inputs = f->data + f->parameters;
     p.operands = elufast_count_operands(walk);
     plan_lanes(&p);
     p.are_scalars = parameters_are_scalars(&p);
     p.has_defaults = has_defaults(&p);
     p.cost = walk->loop->cost[p.has_defaults ? 0 : 1];
-    p.streams = elufast_walk_pays_past_caches(&p);
+    p.streams = elufast_walk_pays_past_caches(&p, elufast_goes_straight(&p));
     const size_t most = block_bytes(&p, has_tiles) / elufast_largest_item(walk);
     plan_places(&p, most);
     elufast_plan_placing(&p);

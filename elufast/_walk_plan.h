@@ -24,7 +24,7 @@ typedef struct {
     int is_prepared;            /* the block holds it before the walk begins */
     elufast_placing placing;    /* how a kernel that can do that would read or write it */
     size_t period;              /* its elements repeat after so many */
-    size_t rows_ahead; /* its rows are fetched so many before their turn; 0: they are not */
+    size_t rows_ahead;          /* its rows are prefetched so many ahead; 0: they are not */
 } elufast_lane;
 
 /* The results for all integers from ELUFAST_TABLE_FIRST on: see _walk_integers.h. */
@@ -36,6 +36,7 @@ typedef struct {
     const elufast_walk *walk;
     elufast_lane lanes[ELUFAST_MAX_OPERANDS];
     int inputs, operands;
+    int has_tiles;              /* the first two axes are those of one */
     int has_defaults;           /* parameters are known to be the defaults */
     int are_scalars;            /* each parameter is one number for a kernel's call */
     int has_row_numbers;        /* which are other ones in each row, */
@@ -43,7 +44,7 @@ typedef struct {
     int by_rows;                /* a kernel's call ends at the end of a row at the latest, */
     int in_pieces;              /* and so does a block, for rows are longer */
     int streams;                /* outputs go past the caches */
-    int fetches_rows;           /* of some of the data */
+    int prefetches_rows;        /* of some of the data */
     float cost;                 /* nanoseconds for an element, as far as parameters are known */
     size_t block;               /* elements that a block holds */
     size_t longest;             /* elements between two looks at where the operands lie */

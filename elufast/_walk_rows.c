@@ -100,29 +100,33 @@ static void find_places(const elufast_plan *p, elufast_workspace *w, char *const
  * with half or twice as many it is up to a tenth slower. */
 enum { LINES_AT_ONCE = 32 };
 
-/* Inlined in any case: gcc takes a call that does nothing but fetch for one that does nothing. */
-ELUFAST_FN void fetch(const elufast_plan *p, const band *b, size_t first, size_t n) {
+/* Inlined in any case: gcc takes a call that does nothing but prefetch for one that does nothing.
+ */
+ELUFAST_FN void prefetch(const elufast_plan *p, const band *b, size_t first, size_t n) {
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         const elufast_lane *l = &p->lanes[k];
         if (l->rows_ahead == 0) continue;
         const ptrdiff_t step = l->operand->steps[0], bytes = step * (ptrdiff_t)n;
-        const char *place = b->places[k] + b->steps[k] * (ptrdiff_t)l->rows_ahead;
-        place += step * (ptrdiff_t)first;
-        for (ptrdiff_t at = 0; at < bytes; at += ELUFAST_CACHE_LINE) ELUFAST_FETCH(place + at, 0);
+        const ptrdiff_t ahead = b->steps[k] * (ptrdiff_t)l->rows_ahead + step * (ptrdiff_t)first;
+        /* May lie outside of the array. */
+        const uintptr_t place = (uintptr_t)b->places[k] + (uintptr_t)ahead;
+        for (ptrdiff_t at = 0; at < bytes; at += ELUFAST_CACHE_LINE) {
+            ELUFAST_PREFETCH((const char *)(place + (uintptr_t)at), 0);
+        }
     }
 }
 
 /* Pieces end where a line of the first output does. */
-static void run_fetched_row(const elufast_plan *p, elufast_kernel *kernel, const band *b) {
+static void run_prefetched_row(const elufast_plan *p, elufast_kernel *kernel, const band *b) {
     const size_t item = p->walk->loop->item_size;
     const size_t lines = LINES_AT_ONCE / (size_t)p->walk->loop->function->data;
     const size_t piece = lines * ELUFAST_CACHE_LINE / item;
     char *at[ELUFAST_MAX_OPERANDS];
-    memcpy(at, b->places, sizeof at);
+    memcpy(at, b->places, (size_t)p->operands * sizeof *at);
     for (size_t first = 0, n; first < b->n; first += n) {
         n = piece - (uintptr_t)at[p->inputs] % ELUFAST_CACHE_LINE / item;
         if (n > b->n - first) n = b->n - first;
-        fetch(p, b, first, n);
+        prefetch(p, b, first, n);
         call(p, kernel, at, n);
         for (int k = 0; k < p->operands; k++) {
             const elufast_lane *l = &p->lanes[k];
@@ -136,8 +140,8 @@ static void run_band(const elufast_plan *p, const elufast_workspace *w, band *b)
     elufast_kernel *kernel = NULL;
     for (size_t row = 0; row < b->rows; row++) {
         if (kernel == NULL || p->has_row_numbers) kernel = kernel_for(p, w, b->places);
-        if (p->fetches_rows) {
-            run_fetched_row(p, kernel, b);
+        if (p->prefetches_rows) {
+            run_prefetched_row(p, kernel, b);
         } else {
             call(p, kernel, b->places, b->n);
         }

@@ -5,6 +5,7 @@
 #include "_caches.h"
 #include "_parallel.h"
 #include "_walk_blocks.h"
+#include "_walk_past_caches.h"
 #include "elufast/config.h"
 
 /* A square is turned before the next is computed, so that lines are fetched and written while there
@@ -112,7 +113,7 @@ static void cut(squares *s) {
 
 static void choose_ways(squares *s) {
     const int data = s->walk.loop->function->data;
-    s->is_past = s->plan.streams;
+    s->is_past = elufast_walk_pays_past_caches(&s->plan, 1);
     for (int k = s->plan.inputs; k < s->plan.operands; k++) s->is_past &= has_aligned_rows(s, k);
     s->fetches_outputs = !s->is_past && bytes_of_all(s) > elufast_tune.stream_bytes / 2;
     for (int k = 0; k < data + s->walk.loop->function->out; k++) {
@@ -138,12 +139,12 @@ ELUFAST_FN void fetch_ahead(const squares *s, char *const *places) {
     for (int k = 0; k < s->walk.loop->function->data; k++) {
         const ptrdiff_t step = operands[k].steps[ACROSS];
         const char *line = places[k] + AHEAD * side * operands[k].steps[ALONG];
-        for (ptrdiff_t i = 0; i < side; i++) ELUFAST_FETCH(line + i * step, 0);
+        for (ptrdiff_t i = 0; i < side; i++) ELUFAST_PREFETCH(line + i * step, 0);
     }
     for (int k = s->plan.inputs; k < s->plan.operands && s->fetches_outputs; k++) {
         const ptrdiff_t step = operands[k].steps[ALONG];
         const char *line = places[k] + AHEAD * side * step;
-        for (ptrdiff_t i = 0; i < side; i++) ELUFAST_FETCH(line + i * step, 1);
+        for (ptrdiff_t i = 0; i < side; i++) ELUFAST_PREFETCH(line + i * step, 1);
     }
 }
 

@@ -243,10 +243,10 @@ def test_other_types(row, kinds, shape, threads, tune, rng):
 
 
 @rows
-@pytest.mark.parametrize("place", [framed, far_rows, every_second, swapped])
+@pytest.mark.parametrize("place", [framed, far_rows, every_second, swapped, misaligned])
 @pytest.mark.parametrize("dtype", STREAMED, ids=str)
 def test_awkward_arrays_in_place(row, dtype, place, threads, tune, rng):
-    data = [rng.normal(size=(400, 150)).astype(dtype) for _ in row.data]
+    data = [rng.normal(size=(120, 500)).astype(dtype) for _ in row.data]
     tune(NEVER)
     expected = outputs(function(row)(*data))
     tune(0)
