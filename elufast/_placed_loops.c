@@ -72,23 +72,35 @@ ELUFAST_FN __m512d elufast_placed_f64x8(const char *x, elufast_placing placing, 
     return _mm512_mask_mov_pd(_mm512_broadcastsd_pd(_mm512_castpd512_pd128(v)), mask, v);
 }
 
+/* Past the caches goes what is whole. */
 ELUFAST_FN void elufast_store_placed_f32x16(char *y, elufast_placing placing, __m512 v,
                                             __mmask16 mask) {
     if (placing == ELUFAST_AS_THEY_ARE) {
         elufast_store_f32x16(y, v, mask);
+    } else if (placing == ELUFAST_PAST) {
+        elufast_stream_f32x16(y, v, mask);
     } else {
         const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(v));
         const __m512d high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1));
-        _mm512_mask_storeu_pd(y, (__mmask8)mask, low);
-        _mm512_mask_storeu_pd(y + 64, (__mmask8)(mask >> 8), high);
+        if (placing == ELUFAST_OTHER_FLOAT_PAST && elufast_is_whole(mask, 16)) {
+            _mm512_stream_pd((double *)(void *)y, low);
+            _mm512_stream_pd((double *)(void *)(y + 64), high);
+        } else {
+            _mm512_mask_storeu_pd(y, (__mmask8)mask, low);
+            _mm512_mask_storeu_pd(y + 64, (__mmask8)(mask >> 8), high);
+        }
     }
 }
 ELUFAST_FN void elufast_store_placed_f64x8(char *y, elufast_placing placing, __m512d v,
                                            __mmask8 mask) {
     if (placing == ELUFAST_AS_THEY_ARE) {
         elufast_store_f64x8(y, v, mask);
+    } else if (placing == ELUFAST_PAST) {
+        elufast_stream_f64x8(y, v, mask);
+    } else if (placing == ELUFAST_OTHER_FLOAT_PAST) {
+        elufast_stream_f32x8(y, _mm512_cvtpd_ps(v), mask);
     } else {
-        _mm256_mask_storeu_ps(y, mask, _mm512_cvtpd_ps(v));
+        elufast_store_f32x8(y, _mm512_cvtpd_ps(v), mask);
     }
 }
 

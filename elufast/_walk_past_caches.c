@@ -7,23 +7,29 @@
 
 /* ---- outputs ---- */
 
+static int is_to_be_placed(const elufast_plan *p, const elufast_lane *l) {
+    return p->has_defaults && l->placing != ELUFAST_NOT_PLACED;
+}
+
 /* Rows as well, if they are long, as each begins and ends with a part of a line. */
 static int has_whole_lines(const elufast_plan *p, const elufast_lane *l) {
     enum { LONG_ROW_OF_LINES = 16 };
     const size_t row = p->walk->lengths[0] * p->walk->loop->item_size;
-    if (l->convert != NULL) return 0;
+    if (l->convert != NULL && !is_to_be_placed(p, l)) return 0;
     return l->is_straight || (l->has_rows && row >= LONG_ROW_OF_LINES * ELUFAST_CACHE_LINE);
 }
 
+/* Unless the parameters turn out to be extreme. */
 static int has_kernel(const elufast_plan *p) {
     const elufast_past_kernels *past = &p->walk->loop->kernels.past;
     if (p->has_defaults) return past->defaults != NULL;
     return (p->are_scalars ? past->scalar : past->array) != NULL;
 }
 
-static int has_contiguous_data(const elufast_plan *p) {
+static int takes_data_as_they_lie(const elufast_plan *p) {
     for (int k = 0; k < p->walk->loop->function->data; k++) {
-        if (!p->lanes[k].has_rows && !p->lanes[k].is_straight) return 0;
+        const elufast_lane *l = &p->lanes[k];
+        if (!l->has_rows && !l->is_straight && !is_to_be_placed(p, l)) return 0;
     }
     return 1;
 }
@@ -37,13 +43,8 @@ static int have_whole_lines(const elufast_plan *p) {
     return 1;
 }
 
-int elufast_goes_straight(const elufast_plan *p) {
-    return has_kernel(p) && has_contiguous_data(p) && have_whole_lines(p);
-}
-
-int elufast_walk_pays_past_caches(const elufast_plan *p, int is_straight) {
+static int pays(const elufast_plan *p, float cost) {
     const elufast_walk *walk = p->walk;
-    const float cost = is_straight ? 0 : p->cost;
     size_t bytes = 0, largest = 0;
     for (int k = 0; k < p->operands; k++) {
         const elufast_lane *l = &p->lanes[k];
@@ -54,6 +55,15 @@ int elufast_walk_pays_past_caches(const elufast_plan *p, int is_straight) {
         if (k >= p->inputs && l->operand->size > largest) largest = l->operand->size;
     }
     return elufast_pays_past_caches(cost, bytes, largest, walk->n);
+}
+
+int elufast_pays_if_straight(const elufast_plan *p) { return pays(p, 0); }
+
+void elufast_plan_streams(elufast_plan *p) {
+    const int have_lines = have_whole_lines(p);
+    const int is_straight = have_lines && has_kernel(p) && takes_data_as_they_lie(p);
+    p->streams = pays(p, is_straight ? 0 : p->cost);
+    p->goes_straight = p->streams && have_lines;
 }
 
 static void plan_outputs(elufast_plan *p) {
@@ -102,6 +112,6 @@ static void plan_rows(elufast_plan *p) {
 }
 
 void elufast_plan_past_caches(elufast_plan *p) {
-    if (p->streams && !p->is_placed && have_whole_lines(p)) plan_outputs(p);
+    if (p->goes_straight) plan_outputs(p);
     if (!p->has_tiles) plan_rows(p);
 }

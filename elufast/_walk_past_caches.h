@@ -4,15 +4,14 @@
 
 #include "_walk_plan.h"
 
-/* Whether outputs can go past the caches straight from a kernel, unless the parameters turn out to
- * be extreme. */
-int elufast_goes_straight(const elufast_plan *plan);
+/* Whether outputs go past the caches, and whether straight from where kernels write them. */
+void elufast_plan_streams(elufast_plan *plan);
 
-/* Whether they go there, straight or by way of a block. */
-int elufast_walk_pays_past_caches(const elufast_plan *plan, int is_straight);
+/* Whether they would go there straight from who calls. */
+int elufast_pays_if_straight(const elufast_plan *plan);
 
-/* Once it is known what kernels take where it lies: which outputs go there straight from a kernel,
- * and which rows are prefetched. */
+/* Once it is known what kernels take where it lies: which outputs they write there, and which rows
+ * are prefetched. */
 void elufast_plan_past_caches(elufast_plan *plan);
 
 #endif

@@ -38,6 +38,12 @@ elufast_placing elufast_placing_of(const elufast_plan *p, int k) {
     return (is_data ? placing_of_data : placing_of_output)(walk, &p->lanes[k]);
 }
 
+/* By way of a block, or as a kernel's own numbers. */
+static int is_streamed(const elufast_plan *p, int k) {
+    if (k < p->inputs || !p->streams) return 0;
+    return !p->goes_straight || p->lanes[k].placing == ELUFAST_AS_THEY_ARE;
+}
+
 void elufast_plan_placing(elufast_plan *p) {
     enum { REGISTER = 64 };
     const elufast_walk *walk = p->walk;
@@ -48,8 +54,7 @@ void elufast_plan_placing(elufast_plan *p) {
         if (k >= walk->loop->function->data && k < p->inputs) continue;
         const int is_one_run = elufast_is_one_run(walk, l->operand);
         const int is_placed = p->has_defaults && l->placing != ELUFAST_NOT_PLACED &&
-                              (is_one_run || elufast_has_long_rows(p)) &&
-                              !(k >= p->inputs && p->streams);
+                              (is_one_run || elufast_has_long_rows(p)) && !is_streamed(p, k);
         place->placing = ELUFAST_AS_THEY_ARE;
         place->advance = REGISTER;
         if (is_placed && !l->is_in_place) {

@@ -7,8 +7,7 @@
 /* How operand k could be placed, whose lane is known but for that. */
 elufast_placing elufast_placing_of(const elufast_plan *plan, int k);
 
-/* With the defaults, what a kernel could not take otherwise is read and written as it lies; outputs
- * that go past the caches are not. */
+/* With the defaults, what a kernel could not take otherwise is read and written as it lies. */
 void elufast_plan_placing(elufast_plan *plan);
 
 #endif

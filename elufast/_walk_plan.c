@@ -153,7 +153,7 @@ elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
     p.are_scalars = parameters_are_scalars(&p);
     p.has_defaults = has_defaults(&p);
     p.cost = walk->loop->cost[p.has_defaults ? 0 : 1];
-    p.streams = elufast_walk_pays_past_caches(&p, elufast_goes_straight(&p));
+    elufast_plan_streams(&p);
     const size_t most = block_bytes(&p, has_tiles) / elufast_largest_item(walk);
     plan_places(&p, most);
     elufast_plan_placing(&p);

@@ -113,7 +113,7 @@ static void cut(squares *s) {
 
 static void choose_ways(squares *s) {
     const int data = s->walk.loop->function->data;
-    s->is_past = elufast_walk_pays_past_caches(&s->plan, 1);
+    s->is_past = elufast_pays_if_straight(&s->plan);
     for (int k = s->plan.inputs; k < s->plan.operands; k++) s->is_past &= has_aligned_rows(s, k);
     s->fetches_outputs = !s->is_past && bytes_of_all(s) > elufast_tune.stream_bytes / 2;
     for (int k = 0; k < data + s->walk.loop->function->out; k++) {

@@ -169,11 +169,12 @@ def test_awkward_inputs(row, dtype, shape, place, threads, tune, rng):
     tune(NEVER)
     expected = outputs(function(row)(*map(np.ascontiguousarray, data)))
     tune(0)
-    whole, flat = buffers(row.nout, shape[0] * shape[1], dtype, 5)
-    arrays = tuple(array.reshape(shape) for array in flat)
-    walked(lambda: function(row)(*data, out=arrays))
-    assert_same_bits(arrays, expected)
-    assert guards_hold(whole, flat)
+    for apart in (0, 3):
+        whole, flat = buffers(row.nout, shape[0] * shape[1], dtype, 5, apart)
+        arrays = tuple(array.reshape(shape) for array in flat)
+        walked(lambda arrays=arrays: function(row)(*data, out=arrays))
+        assert_same_bits(arrays, expected)
+        assert guards_hold(whole, flat)
 
 
 @pytest.mark.parametrize("dtype", STREAMED, ids=str)
