@@ -114,14 +114,14 @@ ELUFAST_FN void elufast_store_placed_f64x8(char *y, elufast_placing placing, __m
 #define ELUFAST_GO_ON(name) name += name##_place.advance;
 
 /* What is to be done, for whole registers and for the rest. */
-#define ELUFAST_IN_LANES(...)                                \
-    _Pragma("GCC unroll 2") for (; n >= lanes; n -= lanes) { \
-        const mask_type mask = (mask_type) - 1;              \
-        __VA_ARGS__                                          \
-    }                                                        \
-    if (n > 0) {                                             \
-        const mask_type mask = (mask_type)((1u << n) - 1);   \
-        __VA_ARGS__                                          \
+#define ELUFAST_IN_LANES(...)                              \
+    for (; n >= lanes; n -= lanes) {                       \
+        const mask_type mask = (mask_type) - 1;            \
+        __VA_ARGS__                                        \
+    }                                                      \
+    if (n > 0) {                                           \
+        const mask_type mask = (mask_type)((1u << n) - 1); \
+        __VA_ARGS__                                        \
     }
 
 #define ELUFAST_LOOP_MAP(formula, ...)                                                       \

@@ -44,7 +44,7 @@ typedef struct {
     int by_rows;                /* a kernel's call ends at the end of a row at the latest, */
     int in_pieces;              /* and so does a block, for rows are longer */
     int streams;                /* outputs go past the caches */
-    int goes_straight;          /* from where kernels write them */
+    int goes_straight;          /* and kernels write them there themselves, where they can */
     int prefetches_rows;        /* of some of the data */
     float cost;                 /* nanoseconds for an element, as far as parameters are known */
     size_t block;               /* elements that a block holds */
