@@ -14,9 +14,10 @@ typedef enum {
     ELUFAST_OTHER_FLOAT,  /* contiguous: float for double, and of results the other way round too */
     ELUFAST_FROM_I32,     /* data: contiguous, for double */
     ELUFAST_FROM_I64,
-    ELUFAST_PAST, /* results, as they are or the other float: they begin where a line of the cache
-                   */
-    ELUFAST_OTHER_FLOAT_PAST, /* does, and go past the caches */
+    /* Results as they are and of the other float, which begin where a line of the cache does and go
+     * past the caches. */
+    ELUFAST_PAST,
+    ELUFAST_OTHER_FLOAT_PAST,
     ELUFAST_NOT_PLACED
 } elufast_placing;
 

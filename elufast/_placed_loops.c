@@ -72,7 +72,7 @@ ELUFAST_FN __m512d elufast_placed_f64x8(const char *x, elufast_placing placing, 
     return _mm512_mask_mov_pd(_mm512_broadcastsd_pd(_mm512_castpd512_pd128(v)), mask, v);
 }
 
-/* Past the caches goes what is whole. */
+/* Past the caches go whole registers; the rest, which does not fill a line, does not. */
 ELUFAST_FN void elufast_store_placed_f32x16(char *y, elufast_placing placing, __m512 v,
                                             __mmask16 mask) {
     if (placing == ELUFAST_AS_THEY_ARE) {

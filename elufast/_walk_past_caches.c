@@ -19,7 +19,7 @@ static int has_whole_lines(const elufast_plan *p, const elufast_lane *l) {
     return l->is_straight || (l->has_rows && row >= LONG_ROW_OF_LINES * ELUFAST_CACHE_LINE);
 }
 
-/* Unless the parameters turn out to be extreme. */
+/* For these parameters, unless they turn out to be extreme. */
 static int has_kernel(const elufast_plan *p) {
     const elufast_past_kernels *past = &p->walk->loop->kernels.past;
     if (p->has_defaults) return past->defaults != NULL;
@@ -34,8 +34,8 @@ static int takes_data_as_they_lie(const elufast_plan *p) {
     return 1;
 }
 
-/* Looked up, they are written by no kernel. */
-static int have_whole_lines(const elufast_plan *p) {
+/* Not of tiles, whose rows are short, nor what is looked up, which no kernel writes. */
+static int can_go_straight(const elufast_plan *p) {
     if (p->has_tiles || elufast_may_look_up(p->walk)) return 0;
     for (int k = p->inputs; k < p->operands; k++) {
         if (!has_whole_lines(p, &p->lanes[k])) return 0;
@@ -60,10 +60,10 @@ static int pays(const elufast_plan *p, float cost) {
 int elufast_pays_if_straight(const elufast_plan *p) { return pays(p, 0); }
 
 void elufast_plan_streams(elufast_plan *p) {
-    const int have_lines = have_whole_lines(p);
-    const int is_straight = have_lines && has_kernel(p) && takes_data_as_they_lie(p);
+    const int can = can_go_straight(p);
+    const int is_straight = can && has_kernel(p) && takes_data_as_they_lie(p);
     p->streams = pays(p, is_straight ? 0 : p->cost);
-    p->goes_straight = p->streams && have_lines;
+    p->goes_straight = p->streams && can;
 }
 
 static void plan_outputs(elufast_plan *p) {
@@ -79,8 +79,8 @@ static void plan_outputs(elufast_plan *p) {
 
 /* What a processor fetches by itself runs on into the gap after a row, and begins late in the next
  * one: rows of data that are far from each other are prefetched here, more than so many bytes ahead
- * but for the first ones along the second axis. Those of less than a KiB gain nothing. 0.5 to 0.8
- * of the time (benchmarks/layouts.py --sizes 16777216). */
+ * (the first ones along the second axis are not). Those of less than a KiB gain nothing. 0.5 to 0.8
+ * of the time (compare.py --study layouts, before and after). */
 enum { PREFETCHED_ROW = 1024, PREFETCHED_GAP = 512, BYTES_AHEAD = 4096 };
 
 static size_t bytes_of_all(const elufast_plan *p) {

@@ -38,7 +38,8 @@ elufast_placing elufast_placing_of(const elufast_plan *p, int k) {
     return (is_data ? placing_of_data : placing_of_output)(walk, &p->lanes[k]);
 }
 
-/* By way of a block, or as a kernel's own numbers. */
+/* An output that goes past the caches as numbers of the loop's type, or by way of a block: others
+ * see to that. */
 static int is_streamed(const elufast_plan *p, int k) {
     if (k < p->inputs || !p->streams) return 0;
     return !p->goes_straight || p->lanes[k].placing == ELUFAST_AS_THEY_ARE;

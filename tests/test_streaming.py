@@ -133,12 +133,15 @@ def far_rows(x):
     return np.repeat(x[::-1], 3, axis=0)[::-1][::3]
 
 
-PLACES = {"framed": framed, "every-second": every_second, "byte-swapped": swapped}
-PLACES |= {
+PLACES = {
+    "framed": framed,
+    "every-second": every_second,
+    "byte-swapped": swapped,
     "far-rows": far_rows,
     "far-rows-every-second": lambda x: far_rows(np.repeat(x, 2, axis=1))[:, ::2],
+    "fortran": np.asfortranarray,
+    "misaligned": misaligned,
 }
-PLACES |= {"fortran": np.asfortranarray, "misaligned": misaligned}
 rows = pytest.mark.parametrize(
     "row",
     rows_where(lambda row: row.name in ("elu", "selu_with_grad", "celu_backward")),
