@@ -6,21 +6,8 @@
 #include <stddef.h>
 
 #include "_placed.h"
-
-enum { ELUFAST_MAX_DATA = 2, ELUFAST_MAX_PARAMETERS = 2, ELUFAST_MAX_OUT = 2 };
-/* Of one row; none has the most of all three. */
-enum { ELUFAST_MAX_OPERANDS = 5 };
-
-/* How many arrays come in and go out for each shape of functions.inc. */
-#define ELUFAST_DATA_MAP 1
-#define ELUFAST_DATA_MAP_PAIR 1
-#define ELUFAST_DATA_BACKWARD 2
-#define ELUFAST_DATA_BACKWARD_FROM_OUTPUT 2
-#define ELUFAST_OUT_MAP 1
-#define ELUFAST_OUT_MAP_PAIR 2
-#define ELUFAST_OUT_BACKWARD 1
-#define ELUFAST_OUT_BACKWARD_FROM_OUTPUT 1
-#define ELUFAST_COUNT(name, value) +1
+#include "_shapes.h"
+#include "_turned.h"
 
 /* The loops of a row: with its default parameters, with other numbers, with arrays of them. */
 enum { ELUFAST_VARIANT_defaults, ELUFAST_VARIANT_scalar, ELUFAST_VARIANT_array };
@@ -75,6 +62,7 @@ typedef struct {
     elufast_kernel *ordinary; /* each is an array of ordinary ones; NULL: `array` serves as well */
     elufast_ordinary_test *are_ordinary;
     elufast_placed_kernel *placed; /* NULL: there is none */
+    elufast_turned_kernel *turned;
     elufast_past_kernels past;
 } elufast_kernels;
 
@@ -86,6 +74,8 @@ typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TY
 #define ELUFAST_JOIN(a, b) ELUFAST_JOIN_AS_THEY_ARE(a, b)
 #define ELUFAST_HALF(name) ELUFAST_JOIN(ELUFAST_TABLE, _half_##name)
 #define ELUFAST_BFLOAT(name) ELUFAST_JOIN(ELUFAST_TABLE, _bfloat_##name)
+/* Of _long_loops.c, for all of them. */
+#define ELUFAST_LONG(name) elufast_long_##name
 #define ELUFAST_DECLARE(kernel, name) \
     extern elufast_kernel kernel(name##_defaults), kernel(name##_scalar), kernel(name##_array);
 

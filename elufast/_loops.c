@@ -30,18 +30,10 @@
 #define ELUFAST_WANTS_array GIVEN
 #include "_kernels.inc"
 
-/* Scalar in any case: clang warns where a loop that is asked for cannot be vectorised. */
-#undef ELUFAST_INDEPENDENT
-#define ELUFAST_INDEPENDENT
-
-#define ELUFAST_REAL long double
-#define ELUFAST_F(name) name##_ld
-#define ELUFAST_KERNEL_NAME(name) name##_ld
-#include "_kernels.inc"
-
 #define ELUFAST_FUNCTION(name, family, shape) \
     ELUFAST_DECLARE(ELUFAST_HALF, name)       \
-    ELUFAST_DECLARE(ELUFAST_BFLOAT, name)
+    ELUFAST_DECLARE(ELUFAST_BFLOAT, name)     \
+    ELUFAST_DECLARE(ELUFAST_LONG, name)
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
 
@@ -104,13 +96,16 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
 /* That of a row which reads its data as they lie. */
 #define ELUFAST_DECLARE_PLACED(name)                                \
     extern elufast_placed_kernel ELUFAST_PLACED_KERNEL(name##_f32), \
-        ELUFAST_PLACED_KERNEL(name##_f64);
+        ELUFAST_PLACED_KERNEL(name##_f64);                          \
+    extern elufast_turned_kernel ELUFAST_TURNED_KERNEL(name##_f32), \
+        ELUFAST_TURNED_KERNEL(name##_f64);
 #define ELUFAST_FUNCTION(name, family, shape) ELUFAST_DECLARE_PLACED(name)
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
-#define ELUFAST_PLACED_0(name, type) NULL
-#define ELUFAST_PLACED_1(name, type) \
-    ELUFAST_PLACED_KERNEL(ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _##type))
+#define ELUFAST_PLACED_0(name, type) NULL, NULL
+#define ELUFAST_PLACED_1(name, type)                                          \
+    ELUFAST_PLACED_KERNEL(ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _##type)), \
+        ELUFAST_TURNED_KERNEL(ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _##type))
 #define ELUFAST_PLACED(name, type) \
     ELUFAST_JOIN(ELUFAST_PLACED_, ELUFAST_HAS_LANES(name))(name, type)
 
@@ -142,15 +137,16 @@ elufast_kernel_table ELUFAST_TABLE = {
         ELUFAST_ORDINARY_KERNEL(name##_array_##type), are_ordinary_##type
 #define ELUFAST_CHOSEN(name, ...) \
     ELUFAST_JOIN(ELUFAST_CHOSEN_, ELUFAST_HAS_ONE_WAY(name))(name, __VA_ARGS__)
-#define ELUFAST_FUNCTION(name, family, shape)                                                     \
-    {{ELUFAST_HALF(name##_defaults), ELUFAST_CHOSEN(name, f16, ELUFAST_HALF), NULL,               \
-      ELUFAST_NOT_PAST},                                                                          \
-     {ELUFAST_FLOAT_DEFAULTS(name), ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32),                   \
-      ELUFAST_PLACED(name, f32), ELUFAST_PAST_KERNELS(name, f32)},                                \
-     {ELUFAST_DOUBLE_DEFAULTS(name), ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64),                  \
-      ELUFAST_PLACED(name, f64), ELUFAST_PAST_KERNELS(name, f64)},                                \
-     {name##_defaults_ld, name##_scalar_ld, name##_array_ld, NULL, NULL, NULL, ELUFAST_NOT_PAST}, \
-     {ELUFAST_BFLOAT(name##_defaults), ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT), NULL,          \
+#define ELUFAST_FUNCTION(name, family, shape)                                                  \
+    {{ELUFAST_HALF(name##_defaults), ELUFAST_CHOSEN(name, f16, ELUFAST_HALF), NULL, NULL,      \
+      ELUFAST_NOT_PAST},                                                                       \
+     {ELUFAST_FLOAT_DEFAULTS(name), ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32),                \
+      ELUFAST_PLACED(name, f32), ELUFAST_PAST_KERNELS(name, f32)},                             \
+     {ELUFAST_DOUBLE_DEFAULTS(name), ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64),               \
+      ELUFAST_PLACED(name, f64), ELUFAST_PAST_KERNELS(name, f64)},                             \
+     {ELUFAST_LONG(name##_defaults), ELUFAST_LONG(name##_scalar), ELUFAST_LONG(name##_array),  \
+      NULL, NULL, NULL, NULL, ELUFAST_NOT_PAST},                                               \
+     {ELUFAST_BFLOAT(name##_defaults), ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT), NULL, NULL, \
       ELUFAST_NOT_PAST}},
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION

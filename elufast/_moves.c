@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "_kernels.h"
+#include "_look_up.h"
 #include "_turn_lines.h"
 #include "elufast/bfloat.h"
 #include "elufast/half.h"
@@ -42,41 +43,6 @@ CONVERTER(f32_from_long, long double, float, from[i])
 CONVERTER(f64_from_long, long double, double, from[i])
 CONVERTER(f16_from_f32, float, elufast_f16, elufast_f16_from_f32(from[i]))
 CONVERTER(bf16_from_f32, float, elufast_bf16, elufast_bf16_from_f32(from[i]))
-
-/* ---- tables ---- */
-
-/* As unsigned numbers, those before the first are large. The integers are read twice, and another
- * thread may have written to them in between: what is looked up is inside of the table in any case.
- */
-#define LOOKER(name, type, unsigned_type, first, integer)                                        \
-    static int name(const char *integers, const double *restrict results, char *out, size_t n) { \
-        typedef double item ELUFAST_ANYWHERE;                                                    \
-        const type *from = (const type *)integers;                                               \
-        item *to = (item *)out;                                                                  \
-        unsigned_type most = 0;                                                                  \
-        for (size_t i = 0; i < n; i++) {                                                         \
-            const unsigned_type place =                                                          \
-                (unsigned_type)((unsigned_type)(integer) - (unsigned_type)(first));              \
-            most = most > place ? most : place;                                                  \
-        }                                                                                        \
-        if (most >= ELUFAST_TABLE_LENGTH + ELUFAST_TABLE_FIRST - (first)) return 0;              \
-        ELUFAST_INDEPENDENT for (size_t i = 0; i < n; i++) {                                     \
-            const unsigned_type place =                                                          \
-                (unsigned_type)((unsigned_type)(integer) - (unsigned_type)ELUFAST_TABLE_FIRST);  \
-            to[i] = results[place % ELUFAST_TABLE_LENGTH];                                       \
-        }                                                                                        \
-        return 1;                                                                                \
-    }
-
-LOOKER(look_up_bool, uint8_t, uint32_t, 0, from[i] != 0)
-LOOKER(look_up_i8, int8_t, uint32_t, ELUFAST_TABLE_FIRST, from[i])
-LOOKER(look_up_u8, uint8_t, uint32_t, 0, from[i])
-LOOKER(look_up_i16, int16_t, uint32_t, ELUFAST_TABLE_FIRST, from[i])
-LOOKER(look_up_u16, uint16_t, uint32_t, 0, from[i])
-LOOKER(look_up_i32, int32_t, uint32_t, ELUFAST_TABLE_FIRST, from[i])
-LOOKER(look_up_u32, uint32_t, uint32_t, 0, from[i])
-LOOKER(look_up_i64, int64_t, uint64_t, ELUFAST_TABLE_FIRST, from[i])
-LOOKER(look_up_u64, uint64_t, uint64_t, 0, from[i])
 
 /* ---- strides ---- */
 
@@ -175,13 +141,13 @@ ROWS(swap_64, uint64_t, swapped_64)
 #ifdef __AVX512F__
 #define BITS 32
 #define LANES 16
-#define SQUARE elufast_turn_lines_32
+#define SQUARE(...) elufast_turn_lines_32(__VA_ARGS__, 0)
 #define TURN turn_32_by_lines
 #define REST turn_32
 #include "_turn.inc"
 #define BITS 64
 #define LANES 8
-#define SQUARE elufast_turn_lines_64
+#define SQUARE(...) elufast_turn_lines_64(__VA_ARGS__, 0)
 #define TURN turn_64_by_lines
 #define REST turn_64
 #include "_turn.inc"
@@ -303,13 +269,6 @@ static void swap(char *to, elufast_steps to_steps, const char *from, elufast_ste
     }
 }
 
-#ifndef __AVX512F__
-#define elufast_turn_lines_32 NULL
-#define elufast_turn_lines_64 NULL
-#define elufast_turn_lines_past_32 NULL
-#define elufast_turn_lines_past_64 NULL
-#endif
-
 /* ---- the table ---- */
 
 #define FROM_ANY(name)                \
@@ -319,15 +278,16 @@ static void swap(char *to, elufast_steps to_steps, const char *from, elufast_ste
 
 extern const elufast_moves ELUFAST_MOVES;
 const elufast_moves ELUFAST_MOVES = {
-    .look_up = {[ELUFAST_BOOL] = look_up_bool,
-                [ELUFAST_I8] = look_up_i8,
-                [ELUFAST_U8] = look_up_u8,
-                [ELUFAST_I16] = look_up_i16,
-                [ELUFAST_U16] = look_up_u16,
-                [ELUFAST_I32] = look_up_i32,
-                [ELUFAST_U32] = look_up_u32,
-                [ELUFAST_I64] = look_up_i64,
-                [ELUFAST_U64] = look_up_u64},
+    .look_up = {[ELUFAST_BOOL] = elufast_look_up_bool,
+                [ELUFAST_I8] = elufast_look_up_i8,
+                [ELUFAST_U8] = elufast_look_up_u8,
+                [ELUFAST_I16] = elufast_look_up_i16,
+                [ELUFAST_U16] = elufast_look_up_u16,
+                [ELUFAST_I32] = elufast_look_up_i32,
+                [ELUFAST_U32] = elufast_look_up_u32,
+                [ELUFAST_I64] = elufast_look_up_i64,
+                [ELUFAST_U64] = elufast_look_up_u64},
+    .looks_up_past_caches = ELUFAST_LOOKS_UP_PAST_CACHES,
     .convert =
         {
             [ELUFAST_BOOL] = FROM_ANY(bool),
@@ -350,7 +310,4 @@ const elufast_moves ELUFAST_MOVES = {
         },
     .copy = copy,
     .swap = swap,
-    .turn = {[ELUFAST_F32] = elufast_turn_lines_32, [ELUFAST_F64] = elufast_turn_lines_64},
-    .turn_past = {[ELUFAST_F32] = elufast_turn_lines_past_32,
-                  [ELUFAST_F64] = elufast_turn_lines_past_64},
 };

@@ -36,25 +36,22 @@ typedef struct {
 typedef void elufast_mover(char *to, elufast_steps to_steps, const char *from,
                            elufast_steps from_steps, size_t n, size_t rows, size_t size);
 
-/* A square of items whose rows are a line of the cache each: what was a column becomes a row. */
-typedef void elufast_turner(char *to, ptrdiff_t to_step, const char *from, ptrdiff_t from_step);
-
-/* The results of a function for so many integers from the first on, a power of 2. None of them
- * underflows. */
+/* The results of a function for so many integers from the first on, a power of 2; the place of each
+ * is its remainder. None of them underflows. */
 enum { ELUFAST_TABLE_FIRST = -704, ELUFAST_TABLE_LENGTH = 2048 };
 
-/* 0, and nothing done, if some of the n integers are not among those. */
-typedef int elufast_looker(const char *integers, const double *results, char *out, size_t n);
+/* 0, and nothing done, if some of the n integers are not among those. is_past: past the caches, if
+ * looks_up_past_caches, to where a line begins. */
+typedef int elufast_looker(const char *integers, const double *results, char *out, size_t n,
+                           int is_past);
 
 typedef struct {
     elufast_looker *look_up[ELUFAST_ITEMS]; /* NULL for what is no integer */
+    int looks_up_past_caches;
     /* By the type that is read, then by the type that is written; NULL where NumPy has to do it. */
     elufast_converter *convert[ELUFAST_ITEMS][ELUFAST_ITEMS];
     elufast_mover *copy;
     elufast_mover *swap; /* reverses the bytes of each item on the way */
-    /* For float and double with AVX-512, else NULL; the other one writes past the caches, and only
-     * to whole lines. */
-    elufast_turner *turn[ELUFAST_ITEMS], *turn_past[ELUFAST_ITEMS];
 } elufast_moves;
 
 #endif

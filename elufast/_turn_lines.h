@@ -39,21 +39,31 @@ static inline void elufast_turn_within_lanes_64(__m512i *v) {
     v[0] = low;
 }
 
-/* `count` rows of one line each, `in_lane` items to a lane. */
-#define ELUFAST_TURN_LINES(name, count, in_lane, within_lanes, store)                             \
-    static inline void name(char *to, ptrdiff_t to_step, const char *from, ptrdiff_t from_step) { \
-        __m512i v[count];                                                                         \
-        for (int i = 0; i < count; i++) v[i] = _mm512_loadu_si512(from + i * from_step);          \
-        for (int i = 0; i < count; i += in_lane) within_lanes(v + i);                             \
-        for (int i = 0; i < in_lane; i++) elufast_turn_lanes(v + i, in_lane);                     \
-        for (int i = 0; i < count; i++) store((void *)(to + i * to_step), v[i]);                  \
+static inline void elufast_write_line(char *line, __m512i v, int is_past) {
+    if (is_past) {
+        _mm512_stream_si512((void *)line, v);
+    } else {
+        _mm512_storeu_si512(line, v);
     }
-ELUFAST_TURN_LINES(elufast_turn_lines_32, 16, 4, elufast_turn_within_lanes_32, _mm512_storeu_si512)
-ELUFAST_TURN_LINES(elufast_turn_lines_64, 8, 2, elufast_turn_within_lanes_64, _mm512_storeu_si512)
-ELUFAST_TURN_LINES(elufast_turn_lines_past_32, 16, 4, elufast_turn_within_lanes_32,
-                   _mm512_stream_si512)
-ELUFAST_TURN_LINES(elufast_turn_lines_past_64, 8, 2, elufast_turn_within_lanes_64,
-                   _mm512_stream_si512)
+}
+
+/* `count` rows of one line each, `in_lane` items to a lane; is_past: whole lines are written past
+ * the caches. */
+#define ELUFAST_TURN_LINES(size, count, in_lane)                                                \
+    static inline void elufast_turn_lines_##size(char *to, ptrdiff_t to_step, const char *from, \
+                                                 ptrdiff_t from_step, int is_past) {            \
+        __m512i v[count];                                                                       \
+        for (int i = 0; i < count; i++) v[i] = _mm512_loadu_si512(from + i * from_step);        \
+        for (int i = 0; i < count; i += in_lane) elufast_turn_within_lanes_##size(v + i);       \
+        for (int i = 0; i < in_lane; i++) {                                                     \
+            elufast_turn_lanes(v + i, in_lane);                                                 \
+            for (int k = i; k < count; k += in_lane) {                                          \
+                elufast_write_line(to + k * to_step, v[k], is_past);                            \
+            }                                                                                   \
+        }                                                                                       \
+    }
+ELUFAST_TURN_LINES(32, 16, 4)
+ELUFAST_TURN_LINES(64, 8, 2)
 #endif
 
 #endif

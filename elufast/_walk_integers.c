@@ -1,5 +1,6 @@
 #include "_walk_integers.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "_float_modes.h"
@@ -24,6 +25,15 @@ int elufast_pays_to_look_up(const elufast_plan *p) {
            are_outputs_elsewhere(p);
 }
 
+int elufast_can_look_up_past_caches(const elufast_plan *p) {
+    if (!p->walk->loop->moves->looks_up_past_caches || !p->lanes[0].is_straight) return 0;
+    for (int k = p->inputs; k < p->operands; k++) {
+        const elufast_lane *l = &p->lanes[k];
+        if (!l->is_straight || !l->operand->is_aligned || l->convert != NULL) return 0;
+    }
+    return p->has_defaults;
+}
+
 /* By the kernel itself, so that the bits are its own. Nothing of what the table holds need be asked
  * for, so flags are dropped; there are none, with the defaults and these integers. Not on the
  * stack, of which a thread may have little. */
@@ -36,21 +46,37 @@ elufast_table *elufast_new_table(const elufast_loop *loop) {
     const char *const data[] = {(const char *)x};
     char *out[ELUFAST_MAX_OUT];
     for (int i = 0; i < ELUFAST_MAX_OUT; i++) out[i] = (char *)table->results[i];
-    for (int i = 0; i < ELUFAST_TABLE_LENGTH; i++) x[i] = i + ELUFAST_TABLE_FIRST;
+    for (int i = 0; i < ELUFAST_TABLE_LENGTH; i++) {
+        const int is_negative = i >= ELUFAST_TABLE_LENGTH + ELUFAST_TABLE_FIRST;
+        x[i] = is_negative ? i - ELUFAST_TABLE_LENGTH : i;
+    }
     elufast_take_modes(&modes, &own);
     loop->kernels.defaults(data, NULL, out, ELUFAST_TABLE_LENGTH);
     elufast_restore_modes(&own);
     return table;
 }
 
+static int look_up_past(const elufast_plan *p, const char *x, const double *results, char *out,
+                        size_t n) {
+    const elufast_operand *integers = p->lanes[0].operand;
+    elufast_looker *look_up = p->walk->loop->moves->look_up[integers->item];
+    size_t ahead = -(uintptr_t)out % ELUFAST_CACHE_LINE / sizeof *results;
+    if (ahead > n) ahead = n;
+    return look_up(x, results, out, ahead, 0) &&
+           look_up(x + ahead * integers->size, results, out + ahead * sizeof *results, n - ahead,
+                   1);
+}
+
 int elufast_look_up(const elufast_plan *p, elufast_workspace *w, size_t i, const size_t *at,
                     size_t n) {
-    const elufast_loop *loop = p->walk->loop;
-    elufast_looker *look_up = loop->moves->look_up[p->lanes[0].operand->item];
+    elufast_looker *look_up = p->walk->loop->moves->look_up[p->lanes[0].operand->item];
     const char *x = elufast_fetch_items(p, 0, w, i, at, n);
     for (int k = p->inputs; k < p->operands; k++) {
+        const double *results = p->table->results[k - p->inputs];
         char *out = elufast_target(p, k, w, i, at);
-        if (!look_up(x, p->table->results[k - p->inputs], out, n)) return 0;
+        const int is_done =
+            p->goes_straight ? look_up_past(p, x, results, out, n) : look_up(x, results, out, n, 0);
+        if (!is_done) return 0;
         elufast_store(p, k, w, i, at, n);
     }
     return 1;

@@ -34,9 +34,10 @@ static int takes_data_as_they_lie(const elufast_plan *p) {
     return 1;
 }
 
-/* Not of tiles, whose rows are short, nor what is looked up, which no kernel writes. */
+/* Not of tiles, whose rows are short. */
 static int can_go_straight(const elufast_plan *p) {
-    if (p->has_tiles || elufast_may_look_up(p->walk)) return 0;
+    if (p->has_tiles) return 0;
+    if (elufast_may_look_up(p->walk)) return elufast_can_look_up_past_caches(p);
     for (int k = p->inputs; k < p->operands; k++) {
         if (!has_whole_lines(p, &p->lanes[k])) return 0;
     }

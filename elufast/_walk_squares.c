@@ -4,19 +4,19 @@
 
 #include "_caches.h"
 #include "_parallel.h"
+#include "_thread_count.h"
 #include "_walk_blocks.h"
 #include "_walk_past_caches.h"
 #include "elufast/config.h"
 
-/* A square is turned before the next is computed, so that lines are fetched and written while there
- * is something to compute; of larger tiles, which are all read and then all written, each line
- * costs up to half as much again. Squares side by side across write to the same pages, and to the
- * two parts of lines that begin elsewhere in each row: one strip of squares after the other takes
- * up to twice as long. benchmarks/layouts.py */
+/* A square is computed and turned before the next, so that lines are fetched and written while
+ * there is something to compute; of larger tiles, which are all read and then all written, each
+ * line costs up to half as much again. Squares side by side across write to the same pages, and to
+ * the two parts of lines that begin elsewhere in each row: one strip of squares after the other
+ * takes up to twice as long. benchmarks/layouts.py */
 enum {
     LINE = ELUFAST_CACHE_LINE,
-    LARGEST_SQUARE = LINE * LINE / 4,
-    GROUP = 8,   /* strips of a unit at the most, which one thread computes, */
+    GROUP = 16,  /* strips of a unit at the most, which one thread computes, */
     SQUARES = 8, /* and squares along each of them; */
     AHEAD = 2    /* so many squares along are data and outputs fetched before their turn */
 };
@@ -26,12 +26,11 @@ enum { ALONG, ACROSS, OTHERS };
 typedef struct {
     elufast_walk walk; /* along the data, along the outputs, then the other axes */
     elufast_plan plan;
-    elufast_place places[ELUFAST_MAX_DATA + ELUFAST_MAX_OUT];
-    size_t side;   /* of a square, in elements */
-    size_t before; /* elements across, before the outputs' first line */
-    size_t strips, units_along;
-    size_t group, unit; /* strips, and elements along, of each unit but the last */
-    int is_past, fetches_outputs;
+    elufast_turning turning;
+    size_t side;                             /* of a square, in elements */
+    size_t before;                           /* elements across, before the outputs' first line */
+    size_t strips, group, groups;            /* all strips; those of a group; groups */
+    size_t slab, slabs, unit, units_of_slab; /* elements along of a slab, and of a unit of it */
 } squares;
 
 /* ---- which walks ---- */
@@ -96,29 +95,46 @@ static size_t bytes_of_all(const squares *s) {
     return bytes;
 }
 
+static size_t parts(size_t all, size_t part) { return (all + part - 1) / part; }
+
 /* Of parts of at most `most`, but for the last. */
-static size_t equal_part(size_t all, size_t most) {
-    const size_t parts = (all + most - 1) / most;
-    return (all + parts - 1) / parts;
+static size_t equal_part(size_t all, size_t most) { return parts(all, parts(all, most)); }
+
+static size_t threads_at_most(const squares *s) {
+    const size_t limit = (size_t)elufast_get_threads(NULL);
+    const size_t wanted = s->walk.n / elufast_least_elements(&s->plan);
+    return wanted > limit ? limit : wanted > 1 ? wanted : 1;
 }
 
+/* Each thread has a slab, so that what it writes lies together: threads that write to the same rows
+ * take each other's lines, and those beside them, and two took up to 3.5 times as long as one. */
 static void cut(squares *s) {
-    const size_t along = (s->walk.lengths[ALONG] + s->side - 1) / s->side;
+    const size_t along = parts(s->walk.lengths[ALONG], s->side);
+    const size_t of_slab = parts(along, threads_at_most(s));
     s->before = before_line(s);
-    s->strips = (s->before > 0) + (s->walk.lengths[ACROSS] - s->before + s->side - 1) / s->side;
+    s->strips = (s->before > 0) + parts(s->walk.lengths[ACROSS] - s->before, s->side);
     s->group = equal_part(s->strips, GROUP);
-    s->unit = equal_part(along, SQUARES) * s->side;
-    s->units_along = (s->walk.lengths[ALONG] + s->unit - 1) / s->unit;
+    s->groups = parts(s->strips, s->group);
+    s->slab = of_slab * s->side;
+    s->slabs = parts(s->walk.lengths[ALONG], s->slab);
+    s->unit = equal_part(of_slab, SQUARES) * s->side;
+    s->units_of_slab = parts(s->slab, s->unit);
 }
 
 static void choose_ways(squares *s) {
-    const int data = s->walk.loop->function->data;
-    s->is_past = elufast_pays_if_straight(&s->plan);
-    for (int k = s->plan.inputs; k < s->plan.operands; k++) s->is_past &= has_aligned_rows(s, k);
-    s->fetches_outputs = !s->is_past && bytes_of_all(s) > elufast_tune.stream_bytes / 2;
-    for (int k = 0; k < data + s->walk.loop->function->out; k++) {
-        s->places[k].placing = k < data ? s->plan.lanes[k].placing : ELUFAST_AS_THEY_ARE;
-        s->places[k].advance = k < data ? s->walk.operands[k].steps[ACROSS] : LINE;
+    elufast_turning *t = &s->turning;
+    const ptrdiff_t ahead = AHEAD * (ptrdiff_t)s->side;
+    t->is_past = elufast_pays_if_straight(&s->plan);
+    for (int k = s->plan.inputs; k < s->plan.operands; k++) t->is_past &= has_aligned_rows(s, k);
+    t->fetches_outputs = !t->is_past && bytes_of_all(s) > elufast_tune.stream_bytes / 2;
+    for (int k = 0; k < s->walk.loop->function->data; k++) {
+        t->data[k].placing = s->plan.lanes[k].placing;
+        t->data[k].advance = s->walk.operands[k].steps[ACROSS];
+        t->data_ahead[k] = ahead * s->walk.operands[k].steps[ALONG];
+    }
+    for (int k = 0; k < s->walk.loop->function->out; k++) {
+        t->out_step[k] = s->walk.operands[s->plan.inputs + k].steps[ALONG];
+        t->out_ahead[k] = ahead * t->out_step[k];
     }
 }
 
@@ -131,91 +147,79 @@ static size_t start_of_strip(const squares *s, size_t strip) {
     return start < last ? start : last;
 }
 
-/* ---- a square ---- */
-
-ELUFAST_FN void fetch_ahead(const squares *s, char *const *places) {
-    const elufast_operand *operands = s->walk.operands;
-    const ptrdiff_t side = (ptrdiff_t)s->side;
-    for (int k = 0; k < s->walk.loop->function->data; k++) {
-        const ptrdiff_t step = operands[k].steps[ACROSS];
-        const char *line = places[k] + AHEAD * side * operands[k].steps[ALONG];
-        for (ptrdiff_t i = 0; i < side; i++) ELUFAST_PREFETCH(line + i * step, 0);
-    }
-    for (int k = s->plan.inputs; k < s->plan.operands && s->fetches_outputs; k++) {
-        const ptrdiff_t step = operands[k].steps[ALONG];
-        const char *line = places[k] + AHEAD * side * step;
-        for (ptrdiff_t i = 0; i < side; i++) ELUFAST_PREFETCH(line + i * step, 1);
-    }
-}
-
-static void turn(const squares *s, int k, char *place, const char *block) {
-    const elufast_moves *moves = s->walk.loop->moves;
-    const ptrdiff_t step = s->walk.operands[k].steps[ALONG];
-    const int is_past = s->is_past && (uintptr_t)place % LINE == 0;
-    (is_past ? moves->turn_past : moves->turn)[s->walk.item](place, step, block, LINE);
-}
-
-static void run_square(const squares *s, char *const *places) {
-    _Alignas(64) char blocks[ELUFAST_MAX_OUT][LARGEST_SQUARE];
-    char *const results[ELUFAST_MAX_OUT] = {blocks[0], blocks[1]};
-    fetch_ahead(s, places);
-    s->walk.loop->kernels.placed((const char *const *)places, s->places, results,
-                                 s->side * s->side);
-    for (int k = s->plan.inputs; k < s->plan.operands; k++) {
-        turn(s, k, places[k], results[k - s->plan.inputs]);
-    }
-}
-
 /* ---- units ---- */
 
-/* Where a strip's operands begin; `at` says where the axes are but for the first two. */
-static void find_strip(const squares *s, size_t *at, size_t strip, char **first) {
+/* Its first square; `at` says where the axes are but for the first two. */
+static elufast_square find_strip(const squares *s, size_t *at, size_t strip) {
+    elufast_square square;
     at[ALONG] = 0;
     at[ACROSS] = start_of_strip(s, strip);
-    for (int k = 0; k < s->plan.operands; k++) {
-        first[k] = elufast_place_of(&s->walk, &s->walk.operands[k], at);
+    for (int k = 0; k < s->walk.loop->function->data; k++) {
+        square.data[k] = elufast_place_of(&s->walk, &s->walk.operands[k], at);
+    }
+    for (int k = s->plan.inputs; k < s->plan.operands; k++) {
+        square.out[k - s->plan.inputs] = elufast_place_of(&s->walk, &s->walk.operands[k], at);
+    }
+    return square;
+}
+
+/* By so many elements along. */
+static void go_on(const squares *s, elufast_square *row, size_t strips, size_t elements) {
+    const elufast_operand *data = s->walk.operands, *out = data + s->plan.inputs;
+    for (int k = 0; k < s->walk.loop->function->data; k++) {
+        const ptrdiff_t bytes = (ptrdiff_t)elements * data[k].steps[ALONG];
+        for (size_t strip = 0; strip < strips; strip++) row[strip].data[k] += bytes;
+    }
+    for (int k = 0; k < s->walk.loop->function->out; k++) {
+        const ptrdiff_t bytes = (ptrdiff_t)elements * out[k].steps[ALONG];
+        for (size_t strip = 0; strip < strips; strip++) row[strip].out[k] += bytes;
     }
 }
 
-static void run_row(const squares *s, size_t start, size_t strips,
-                    char *const (*first)[ELUFAST_MAX_OPERANDS]) {
-    char *places[ELUFAST_MAX_OPERANDS];
-    for (size_t strip = 0; strip < strips; strip++) {
-        for (int k = 0; k < s->plan.operands; k++) {
-            places[k] = first[strip][k] + (ptrdiff_t)start * s->walk.operands[k].steps[ALONG];
-        }
-        run_square(s, places);
+/* The strips `from` up to `to`, from the elements along at `begin` up to those at `end`. The last
+ * square along shares elements with the one before. */
+static void run_block(const squares *s, size_t *at, size_t from, size_t to, size_t begin,
+                      size_t end) {
+    const size_t strips = to - from, last = s->walk.lengths[ALONG] - s->side;
+    elufast_square row[GROUP];
+    for (size_t i = 0; i < strips; i++) row[i] = find_strip(s, at, from + i);
+    for (size_t i = begin, here = 0; i < end; i += s->side) {
+        const size_t start = i < last ? i : last;
+        go_on(s, row, strips, start - here);
+        s->walk.loop->kernels.turned(row, strips, &s->turning);
+        here = start;
     }
 }
 
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+/* Numbered along, then across, then by slabs, then by the other axes. */
 static void run_unit(const squares *s, size_t unit) {
-    const size_t length = s->walk.lengths[ALONG], begin = unit % s->units_along * s->unit;
-    const size_t end = begin + s->unit < length ? begin + s->unit : length;
-    size_t at[ELUFAST_MAX_AXES], rest = unit / s->units_along;
+    size_t rest = unit, at[ELUFAST_MAX_AXES];
+    const size_t in_slab = rest % s->units_of_slab;
+    rest /= s->units_of_slab;
+    const size_t from = rest % s->groups * s->group;
+    rest /= s->groups;
+    const size_t slab = rest % s->slabs * s->slab, begin = slab + in_slab * s->unit;
+    rest /= s->slabs;
     for (int axis = OTHERS; axis < s->walk.axes; axis++) {
         at[axis] = rest % s->walk.lengths[axis];
         rest /= s->walk.lengths[axis];
     }
-    const size_t from = rest * s->group, left = s->strips - from;
-    const size_t strips = left < s->group ? left : s->group;
-    char *first[GROUP][ELUFAST_MAX_OPERANDS];
-    for (size_t i = 0; i < strips; i++) find_strip(s, at, from + i, first[i]);
-    for (size_t i = begin; i < end; i += s->side) {
-        run_row(s, i + s->side < length ? i : length - s->side, strips,
-                (char *const(*)[ELUFAST_MAX_OPERANDS])first);
-    }
+    const size_t end = least(least(begin + s->unit, slab + s->slab), s->walk.lengths[ALONG]);
+    run_block(s, at, from, least(from + s->group, s->strips), begin, end);
 }
 
 static void run_part(void *context, size_t start, size_t count) {
     const squares *s = context;
     const size_t elements = s->unit * s->group * s->side;
     for (size_t i = start / elements; i < (start + count) / elements; i++) run_unit(s, i);
-    if (s->is_past) elufast_end_stream();
+    if (s->turning.is_past) elufast_end_stream();
 }
 
 int elufast_run_squares(const elufast_walk *walk, int turn) {
     squares s;
-    if (walk->loop->kernels.placed == NULL) return 0;
+    if (walk->loop->kernels.turned == NULL) return 0;
     exchange_axes(walk, turn, &s.walk);
     s.plan = elufast_make_plan(&s.walk, 1);
     s.side = LINE / walk->loop->item_size;
@@ -224,7 +228,7 @@ int elufast_run_squares(const elufast_walk *walk, int turn) {
     if (!is_wide(&s)) return 0;
     choose_ways(&s);
     const size_t others = walk->n / walk->lengths[0] / walk->lengths[turn];
-    const size_t units = (s.strips + s.group - 1) / s.group * others * s.units_along;
+    const size_t units = s.units_of_slab * s.groups * s.slabs * others;
     const size_t elements = s.unit * s.group * s.side;
     elufast_run_parallel(run_part, &s, units * elements, elufast_least_elements(&s.plan), elements);
     return 1;

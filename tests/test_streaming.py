@@ -74,6 +74,30 @@ def test_same_bits_at_every_alignment(row, dtype, size, threads, tune, rng):
         assert guards_hold(whole, arrays)
 
 
+@pytest.mark.parametrize("kind", ["i1", "i4", "u8"])
+@pytest.mark.parametrize("name", ["elu", "selu_with_grad"])
+def test_integers_that_are_looked_up(name, kind, threads, tune, rng):
+    """As many as a table pays for, and some, on AVX-512 and AVX2 straight from the table; one that
+    is not in it has its block computed."""
+    low = 0 if kind == "u8" else -100
+    x = rng.integers(low, 100, 17_001).astype(kind)
+    others = x.copy()
+    if kind != "i1":
+        others[[3, 8_000, 17_000]] = 30_000
+    for integers in (x, others):
+        tune(NEVER)
+        expected = outputs(getattr(elufast, name)(integers.astype(np.float64)))
+        tune(0)
+        for offset in range(LINE // 8):
+            whole, arrays = buffers(len(expected), x.size, np.dtype(float), offset, offset % 2)
+            getattr(elufast, name)(integers, out=arrays)
+            assert_same_bits(arrays, expected)
+            assert guards_hold(whole, arrays)
+        unaligned = tuple(misaligned(np.zeros(x.size)) for _ in expected)
+        getattr(elufast, name)(integers, out=unaligned)
+        assert_same_bits(unaligned, expected)
+
+
 @pytest.mark.parametrize("dtype", STREAMED, ids=str)
 def test_parameters_that_are_arrays(row, dtype, threads, tune, rng):
     data = [rng.normal(size=4100).astype(dtype) for _ in row.data]
