@@ -16,8 +16,8 @@ int elufast_can_look_up_past_caches(const elufast_plan *plan);
 /* With the default parameters; to be freed. NULL without memory for it. */
 elufast_table *elufast_new_table(const elufast_loop *loop);
 
-/* n elements from there on; 0 if x has integers that are not in the table, and what has been written
- * is to be computed again. */
+/* n elements from there on; 0 if x has integers that are not in the table, and what has been
+ * written is to be computed again. */
 int elufast_look_up(const elufast_plan *plan, elufast_workspace *w, size_t i, const size_t *at,
                     size_t n);
 
