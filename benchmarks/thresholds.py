@@ -1,5 +1,5 @@
 """What the constants of long loops rest on: costs, threads and their parts, streaming, lines of the
-cache, grads, late threads, fresh memory.
+cache, places in a page, grads, late threads, fresh memory.
 
     python benchmarks/thresholds.py costs        ns per element: the table of elufast/_costs.c
     python benchmarks/thresholds.py parameters   given ones against the defaults
@@ -7,6 +7,7 @@ cache, grads, late threads, fresh memory.
     python benchmarks/thresholds.py parts        taken in one piece against chunk by chunk
     python benchmarks/thresholds.py streaming    past the caches against through them
     python benchmarks/thresholds.py lines        arrays that begin inside a line against others
+    python benchmarks/thresholds.py offsets      outputs that begin later in a page than inputs
     python benchmarks/thresholds.py grads        moderate ones against some that are not
     python benchmarks/thresholds.py tail         the slowest of many calls with two threads
     python benchmarks/thresholds.py fresh        results without out=, against out= and NumPy
@@ -179,10 +180,10 @@ def study_streaming() -> None:
                 )
 
 
-def placed(values: np.ndarray, offset: int) -> np.ndarray:
-    """Return a copy that begins `offset` bytes into a line of the cache."""
-    memory = np.zeros(values.nbytes + 128, np.uint8)
-    start = (offset - memory.ctypes.data) % 64
+def placed(values: np.ndarray, offset: int, unit: int = 64) -> np.ndarray:
+    """Return a copy that begins `offset` bytes into a line of the cache, or another unit."""
+    memory = np.zeros(values.nbytes + 2 * unit, np.uint8)
+    start = (offset - memory.ctypes.data) % unit
     copy = memory[start : start + values.nbytes].view(values.dtype)
     copy[:] = values
     return copy
@@ -206,6 +207,28 @@ def study_lines() -> None:
             }
             found = medians(turns, max(31, 20_000_000 // n))
             print(f"f {name:<25} {n:>9} {found['16'] / found['0']:.3f}", flush=True)
+
+
+def study_offsets() -> None:
+    """Times by where the output begins, as multiples of those where all begin with a page."""
+    page = 4096
+    offsets = (0, 16, 48, 64, 128, 256, 512, 1024, 2048, page - 64, page - 16)
+    for threads in (1, 2):
+        elufast.set_num_threads(threads)
+        for name in ("elu", "elu_backward", "elu_with_grad"):
+            row = next(row for row in _ufuncs.ROWS if row.name == name)
+            for n in (10_000, 100_000, 16_000_000):
+                data, out = arrays(row, n, "f")
+                data = [placed(x, 0, page) for x in data]
+                turns = {
+                    str(at): partial(
+                        getattr(elufast, name), *data, out=tuple(placed(o, at, page) for o in out)
+                    )
+                    for at in offsets
+                }
+                found = medians(turns, max(7, 20_000_000 // n))
+                ratios = " ".join(f"{at}: {found[at] / found['0']:.2f}" for at in turns)
+                print(f"{threads} threads {name:15} f {n:9}: {ratios}", flush=True)
 
 
 def study_grads() -> None:
@@ -280,6 +303,7 @@ STUDIES = {
     "parts": study_parts,
     "streaming": study_streaming,
     "lines": study_lines,
+    "offsets": study_offsets,
     "grads": study_grads,
     "tail": study_tail,
     "fresh": study_fresh,

@@ -24,7 +24,7 @@ typedef struct {
     int is_prepared;            /* the block holds it before the walk begins */
     elufast_placing placing;    /* how a kernel that can do that would read or write it */
     size_t period;              /* its elements repeat after so many */
-    size_t rows_ahead;          /* its rows are prefetched so many ahead; 0: they are not */
+    ptrdiff_t bytes_ahead;      /* it is prefetched so many ahead, row by row; 0: it is not */
 } elufast_lane;
 
 /* The results for all integers from ELUFAST_TABLE_FIRST on: see _walk_integers.h. */

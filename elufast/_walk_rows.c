@@ -142,7 +142,7 @@ static void find_places(const elufast_plan *p, elufast_workspace *w, char *const
     }
 }
 
-/* While so many lines of a row, in all data, are computed, as many of a later one are on their way:
+/* While so many lines of a row, in all data, are computed, as many further on are on their way:
  * with half or twice as many it is up to a tenth slower. */
 enum { LINES_AT_ONCE = 32 };
 
@@ -151,9 +151,9 @@ enum { LINES_AT_ONCE = 32 };
 ELUFAST_FN void prefetch(const elufast_plan *p, const band *b, size_t first, size_t n) {
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         const elufast_lane *l = &p->lanes[k];
-        if (l->rows_ahead == 0) continue;
+        if (l->bytes_ahead == 0) continue;
         const ptrdiff_t step = l->operand->steps[0], bytes = step * (ptrdiff_t)n;
-        const ptrdiff_t ahead = b->steps[k] * (ptrdiff_t)l->rows_ahead + step * (ptrdiff_t)first;
+        const ptrdiff_t ahead = l->bytes_ahead + step * (ptrdiff_t)first;
         /* May lie outside of the array. */
         const uintptr_t place = (uintptr_t)b->places[k] + (uintptr_t)ahead;
         for (ptrdiff_t at = 0; at < bytes; at += ELUFAST_CACHE_LINE) {
