@@ -11,17 +11,21 @@
 
 #include "elufast/config.h"
 
+/* From so many registers on it pays to ask. */
+enum { ELUFAST_REGISTERS_WORTH_A_LOOK = 16 };
+
 /* Less than half a KiB, and not 0. */
 ELUFAST_FN int elufast_is_shortly_after(const char *a, const char *b) {
     enum { PAGE = 4096, SHORT = 512 };
     return ((uintptr_t)a - (uintptr_t)b) % PAGE - 1 < SHORT - 1;
 }
 
+/* Whether some begin shortly after inputs, and some shortly before. */
 typedef struct {
     int is_after, is_before;
 } elufast_positions;
 
-/* Adds where outputs begin, seen from `count` inputs. */
+/* Adds what `count` inputs say. */
 ELUFAST_FN void elufast_look_at(elufast_positions *outputs, const char *const *in, int count,
                                 char *const *out, int out_count) {
     for (int i = 0; i < count; i++) {

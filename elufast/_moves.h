@@ -41,7 +41,7 @@ typedef void elufast_mover(char *to, elufast_steps to_steps, const char *from,
 enum { ELUFAST_TABLE_FIRST = -704, ELUFAST_TABLE_LENGTH = 2048 };
 
 /* 0, and nothing done, if some of the n integers are not among those. is_past: past the caches, if
- * looks_up_past_caches, to where a line begins. */
+ * looks_up_past_caches, to results of which the first is aligned to 32 bytes. */
 typedef int elufast_looker(const char *integers, const double *results, char *out, size_t n,
                            int is_past);
 

@@ -48,9 +48,9 @@ static elufast_kernel *past_kernel(const elufast_loop *loop, elufast_kernel *ker
 /* The elements before a line of the first output begins; SIZE_MAX if those of another begin
  * elsewhere, or none of them begins where a line does. */
 static size_t before_line(const elufast_loop *loop, char *const *out) {
-    const uintptr_t bytes = -(uintptr_t)out[0] % ELUFAST_CACHE_LINE;
+    const size_t bytes = elufast_bytes_to_line(out[0]);
     for (int k = 1; k < loop->function->out; k++) {
-        if (-(uintptr_t)out[k] % ELUFAST_CACHE_LINE != bytes) return SIZE_MAX;
+        if (elufast_bytes_to_line(out[k]) != bytes) return SIZE_MAX;
     }
     return bytes % loop->item_size == 0 ? bytes / loop->item_size : SIZE_MAX;
 }
@@ -100,7 +100,7 @@ static void go_on(operands *o, size_t n) {
 static void run_through_blocks(operands *o, elufast_kernel *kernel, size_t count) {
     const size_t item = o->loop->item_size, block = STREAM_BLOCK / item;
     char blocks[ELUFAST_MAX_OUT * STREAM_BLOCK + ELUFAST_CACHE_LINE];
-    char *aligned = blocks + -(uintptr_t)blocks % ELUFAST_CACHE_LINE;
+    char *aligned = blocks + elufast_bytes_to_line(blocks);
     char *const out[ELUFAST_MAX_OUT] = {aligned, aligned + STREAM_BLOCK};
     /* The first block is short, so that the others begin where a line does. */
     size_t n = block - (uintptr_t)o->at[o->in] % ELUFAST_CACHE_LINE / item;

@@ -32,7 +32,7 @@ static inline void stream_vector(char *to, const char *from) {
 /* A plain store reads its line from memory before it writes there; this one does not, where the
  * whole line is written. The lines at both ends, which others write as well, get plain stores. */
 static void stream(char *to, const char *from, size_t bytes) {
-    size_t i = -(uintptr_t)to % ELUFAST_CACHE_LINE;
+    size_t i = elufast_bytes_to_line(to);
     if (i > bytes) i = bytes;
     memcpy(to, from, i);
     for (; bytes - i >= ELUFAST_CACHE_LINE; i += ELUFAST_CACHE_LINE) {

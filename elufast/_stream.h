@@ -3,8 +3,14 @@
 #define ELUFAST_STREAM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { ELUFAST_CACHE_LINE = 64 };
+
+/* From there to where a line begins. */
+static inline size_t elufast_bytes_to_line(const void *place) {
+    return -(uintptr_t)place % ELUFAST_CACHE_LINE;
+}
 
 /* Any addresses. Other threads see the bytes after elufast_end_stream. */
 typedef void elufast_stream(char *to, const char *from, size_t bytes);

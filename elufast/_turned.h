@@ -8,7 +8,8 @@
 #include "_placed.h"
 #include "_shapes.h"
 
-/* Where the first row of the data begins, and that of the outputs. */
+/* Where the first row of the data begins, and that of the outputs. A row of the data becomes a
+ * column of the outputs. */
 typedef struct {
     const char *data[ELUFAST_MAX_DATA];
     char *out[ELUFAST_MAX_OUT];
@@ -16,9 +17,9 @@ typedef struct {
 
 /* The same for all squares of a call. */
 typedef struct {
-    elufast_place data[ELUFAST_MAX_DATA];                               /* from row to row */
+    elufast_place data[ELUFAST_MAX_DATA]; /* from row to row of them */
     ptrdiff_t data_ahead[ELUFAST_MAX_DATA], out_ahead[ELUFAST_MAX_OUT]; /* what is prefetched */
-    ptrdiff_t out_step[ELUFAST_MAX_OUT];                                /* from row to row */
+    ptrdiff_t out_step[ELUFAST_MAX_OUT];                                /* from row to row of it */
     int fetches_outputs;
     int is_past; /* whole lines go past the caches */
 } elufast_turning;

@@ -1,6 +1,5 @@
 #include "_walk_integers.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "_float_modes.h"
@@ -56,11 +55,13 @@ elufast_table *elufast_new_table(const elufast_loop *loop) {
     return table;
 }
 
+/* Where the last of them are not in the table, the first have been written: x must lie elsewhere,
+ * for it is read again. */
 static int look_up_past(const elufast_plan *p, const char *x, const double *results, char *out,
                         size_t n) {
     const elufast_operand *integers = p->lanes[0].operand;
     elufast_looker *look_up = p->walk->loop->moves->look_up[integers->item];
-    size_t ahead = -(uintptr_t)out % ELUFAST_CACHE_LINE / sizeof *results;
+    size_t ahead = elufast_bytes_to_line(out) / sizeof *results;
     if (ahead > n) ahead = n;
     return look_up(x, results, out, ahead, 0) &&
            look_up(x + ahead * integers->size, results, out + ahead * sizeof *results, n - ahead,

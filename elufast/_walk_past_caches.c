@@ -13,10 +13,10 @@ static int is_to_be_placed(const elufast_plan *p, const elufast_lane *l) {
 
 /* Where a kernel's call begins or ends inside a line, that line is fetched, and all stores past the
  * caches wait until it is there: some 150 ns. Rows of 2 KiB took 1.5 to 2 times as long as through
- * the caches, those of 512 bytes 3 to 5 times. compare.py --study layouts */
+ * the caches, those of 512 bytes 3 to 5 times. */
 static int has_long_calls(const elufast_plan *p) {
-    enum { LONG = 8192 };
-    if (p->walk->lengths[0] * p->walk->loop->item_size >= LONG) return 1;
+    enum { LONG_CALL_BYTES = 8192 };
+    if (p->walk->lengths[0] * p->walk->loop->item_size >= LONG_CALL_BYTES) return 1;
     for (int k = 0; k < p->operands; k++) {
         if (!p->lanes[k].is_straight && p->lanes[k].period != 1) return 0;
     }
@@ -72,7 +72,7 @@ int elufast_pays_if_straight(const elufast_plan *p) { return pays(p, 0); }
 void elufast_plan_streams(elufast_plan *p) {
     const int can = can_go_straight(p);
     const int is_straight = can && has_kernel(p) && takes_data_as_they_lie(p);
-    p->streams = has_long_calls(p) && pays(p, is_straight ? 0 : p->cost);
+    p->streams = (!can || has_long_calls(p)) && pays(p, is_straight ? 0 : p->cost);
     p->goes_straight = p->streams && can;
 }
 
@@ -88,48 +88,43 @@ static void plan_outputs(elufast_plan *p) {
 /* ---- rows of data ---- */
 
 /* What a processor fetches by itself runs on into the gap after a row, and begins late in the next
- * one: rows of data that are far from each other are prefetched here, more than so many bytes ahead
- * (the first ones along the second axis are not). So are rows beside a row of parameters that is
- * read again for each of them, which keeps the processor from fetching by itself. Those of less
- * than a KiB gain nothing. 0.5 to 0.8 of the time (compare.py --study layouts, before and after).
- */
+ * one: rows of data that are far from each other are prefetched here, whole rows and so many bytes
+ * ahead at least (the first ones along the second axis are not). 0.5 to 0.8 of the time. So are
+ * rows beside a row of parameters that is read again for each of them, which keeps the processor
+ * from fetching by itself, so many bytes ahead. 0.75 to 0.85 of the time. Rows of less than a KiB
+ * gain nothing. (compare.py --study layouts, before and after.) */
 enum { PREFETCHED_ROW = 1024, PREFETCHED_GAP = 512, BYTES_AHEAD = 4096 };
-
-static size_t bytes_of_all(const elufast_plan *p) {
-    size_t bytes = 0;
-    for (int k = 0; k < p->operands; k++) bytes += p->lanes[k].period * p->lanes[k].operand->size;
-    return bytes;
-}
 
 static size_t row_bytes(const elufast_plan *p, const elufast_lane *l) {
     return p->walk->lengths[0] * (size_t)llabs(l->operand->steps[0]);
 }
 
 static int has_far_rows(const elufast_plan *p, const elufast_lane *l) {
-    const size_t bytes = row_bytes(p, l);
-    if (!l->is_by_row || bytes < PREFETCHED_ROW) return 0;
-    return (size_t)llabs(l->operand->steps[1]) >= bytes + PREFETCHED_GAP;
+    return l->is_by_row && (size_t)llabs(l->operand->steps[1]) >= row_bytes(p, l) + PREFETCHED_GAP;
 }
 
 static int has_rows_of_parameters(const elufast_plan *p) {
     for (int k = p->walk->loop->function->data; k < p->inputs; k++) {
-        if (p->lanes[k].is_by_row && !elufast_is_number(p, k)) return 1;
+        const elufast_lane *l = &p->lanes[k];
+        if (l->is_by_row && l->period < p->walk->n && !elufast_is_number(p, k)) return 1;
     }
     return 0;
 }
 
 /* 0: nothing is prefetched. */
 static ptrdiff_t bytes_ahead(const elufast_plan *p, const elufast_lane *l) {
-    const size_t bytes = row_bytes(p, l), rows = 1 + BYTES_AHEAD / bytes;
+    const size_t bytes = row_bytes(p, l);
+    if (bytes < PREFETCHED_ROW) return 0;
     if (has_far_rows(p, l)) {
+        const size_t rows = 1 + BYTES_AHEAD / bytes;
         return rows < p->walk->lengths[1] ? l->operand->steps[1] * (ptrdiff_t)rows : 0;
     }
     const int is_read_along = l->is_in_place && l->period == p->walk->n;
-    return is_read_along && bytes >= PREFETCHED_ROW && has_rows_of_parameters(p) ? BYTES_AHEAD : 0;
+    return is_read_along && has_rows_of_parameters(p) ? BYTES_AHEAD : 0;
 }
 
 static void plan_rows(elufast_plan *p) {
-    if (p->walk->axes == 1 || bytes_of_all(p) < elufast_tune.stream_bytes) return;
+    if (p->walk->axes == 1 || elufast_bytes_of_all(p) < elufast_tune.stream_bytes) return;
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         elufast_lane *l = &p->lanes[k];
         l->bytes_ahead = bytes_ahead(p, l);

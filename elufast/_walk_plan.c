@@ -110,6 +110,12 @@ size_t elufast_largest_item(const elufast_walk *walk) {
     return largest;
 }
 
+size_t elufast_bytes_of_all(const elufast_plan *p) {
+    size_t bytes = 0;
+    for (int k = 0; k < p->operands; k++) bytes += p->lanes[k].period * p->lanes[k].operand->size;
+    return bytes;
+}
+
 size_t elufast_piece(size_t row, size_t most) {
     enum { GRAIN = 16 };
     most -= most % GRAIN;

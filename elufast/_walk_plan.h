@@ -69,6 +69,9 @@ size_t elufast_piece(size_t row, size_t most);
 /* Bytes of the largest item, in memory or as it is computed. */
 size_t elufast_largest_item(const elufast_walk *walk);
 
+/* Of all operands, what repeats counted once. */
+size_t elufast_bytes_of_all(const elufast_plan *plan);
+
 /* Whether rows are given to the kernels one by one, and not packed. */
 int elufast_has_long_rows(const elufast_plan *plan);
 

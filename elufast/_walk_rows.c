@@ -53,7 +53,7 @@ static void call_placed(const elufast_plan *p, const elufast_place *places, char
 /* The elements before the outputs' lines begin; SIZE_MAX if those begin at different ones. */
 static size_t before_lines(const elufast_plan *p, char *const *arrays) {
     const size_t size = p->lanes[p->inputs].operand->size;
-    const size_t ahead = -(uintptr_t)arrays[p->inputs] % ELUFAST_CACHE_LINE / size;
+    const size_t ahead = elufast_bytes_to_line(arrays[p->inputs]) / size;
     for (int k = p->inputs; k < p->operands; k++) {
         const uintptr_t place = (uintptr_t)arrays[k] + ahead * p->lanes[k].operand->size;
         if (place % ELUFAST_CACHE_LINE != 0) return SIZE_MAX;

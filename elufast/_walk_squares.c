@@ -1,7 +1,5 @@
 #include "_walk_squares.h"
 
-#include <stdint.h>
-
 #include "_caches.h"
 #include "_parallel.h"
 #include "_thread_count.h"
@@ -84,15 +82,7 @@ static int has_aligned_rows(const squares *s, int k) {
 
 static size_t before_line(const squares *s) {
     const elufast_operand *out = &s->walk.operands[s->plan.inputs];
-    return has_aligned_rows(s, s->plan.inputs) ? -(uintptr_t)out->first % LINE / out->size : 0;
-}
-
-static size_t bytes_of_all(const squares *s) {
-    size_t bytes = 0;
-    for (int k = 0; k < s->plan.operands; k++) {
-        if (s->plan.lanes[k].period > 1) bytes += s->walk.n * s->walk.operands[k].size;
-    }
-    return bytes;
+    return has_aligned_rows(s, s->plan.inputs) ? elufast_bytes_to_line(out->first) / out->size : 0;
 }
 
 static size_t parts(size_t all, size_t part) { return (all + part - 1) / part; }
@@ -126,7 +116,8 @@ static void choose_ways(squares *s) {
     const ptrdiff_t ahead = AHEAD * (ptrdiff_t)s->side;
     t->is_past = elufast_pays_if_straight(&s->plan);
     for (int k = s->plan.inputs; k < s->plan.operands; k++) t->is_past &= has_aligned_rows(s, k);
-    t->fetches_outputs = !t->is_past && bytes_of_all(s) > elufast_tune.stream_bytes / 2;
+    t->fetches_outputs =
+        !t->is_past && elufast_bytes_of_all(&s->plan) > elufast_tune.stream_bytes / 2;
     for (int k = 0; k < s->walk.loop->function->data; k++) {
         t->data[k].placing = s->plan.lanes[k].placing;
         t->data[k].advance = s->walk.operands[k].steps[ACROSS];

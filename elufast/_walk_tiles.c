@@ -1,6 +1,5 @@
 #include "_walk_tiles.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "_walk_in_order.h"
@@ -78,7 +77,7 @@ static size_t before_line(const elufast_walk *walk, int turn) {
     const elufast_function *f = walk->loop->function;
     const elufast_operand *out = &walk->operands[f->data + f->parameters];
     if (out->steps[0] != (ptrdiff_t)out->size || out->steps[turn] % LINE != 0) return 0;
-    return -(uintptr_t)out->first % LINE / out->size;
+    return elufast_bytes_to_line(out->first) / out->size;
 }
 
 static void run_strips(const elufast_walk *walk, int turn, stretch across) {

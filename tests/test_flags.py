@@ -167,6 +167,18 @@ def test_celu_alpha_zero_is_invalid(dtype):
             elufast.celu(np.full(size, 1, dtype), 0.0)
 
 
+@pytest.mark.parametrize("alpha", [0.0, -2.0])
+@pytest.mark.parametrize("size", [1, 9, 40])
+def test_what_is_invalid_does_not_overflow_too(dtype, alpha, size):
+    """Where a product of the grad and of what stands for the slope would: by position, once."""
+    grad, y = np.ones(size, dtype), np.full(size, 0.5, dtype)
+    grad[-1] = finfo(dtype).max
+    y[-1] = -grad[-1]
+    with np.errstate(all="raise", under="ignore", invalid="ignore"):
+        result = elufast.celu_backward_from_output(grad, y, alpha)
+    assert np.isnan(result[-1])
+
+
 class TestErrstateModes:
     """Every way of errstate to report names the public function."""
 

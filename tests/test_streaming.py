@@ -82,8 +82,7 @@ def test_integers_that_are_looked_up(name, kind, threads, tune, rng):
     low = 0 if kind == "u8" else -100
     x = rng.integers(low, 100, 17_001).astype(kind)
     others = x.copy()
-    if kind != "i1":
-        others[[3, 8_000, 17_000]] = 30_000
+    others[[3, 8_000, 17_000]] = 30_000 if kind != "i1" else -128
     for integers in (x, others):
         tune(NEVER)
         expected = outputs(getattr(elufast, name)(integers.astype(np.float64)))
@@ -220,6 +219,18 @@ def test_parameters_of_far_rows(row, dtype, threads, tune, rng):
         walked(lambda some=some: function(row)(*map(far_rows, data), *some, out=arrays))
         assert_same_bits(arrays, results)
         assert guards_hold(whole, flat)
+
+
+@pytest.mark.parametrize("dtype", STREAMED, ids=str)
+def test_rows_of_one_number(dtype, threads, tune, rng):
+    """Data that are the same all along a row, beside others and parameters that are not."""
+    grad, x = (rng.normal(size=(31, 2601)).astype(dtype) for _ in range(2))
+    alpha = rng.uniform(0.5, 2, size=2601).astype(dtype)
+    repeated = np.broadcast_to(x[:, :1], x.shape)
+    tune(NEVER)
+    expected = elufast.elu_backward(grad, repeated.copy(), alpha)
+    tune(0)
+    assert_same_bits(elufast.elu_backward(grad, x[:, :1], alpha), expected)
 
 
 @pytest.mark.parametrize("offset", [0, 5])
