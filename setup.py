@@ -79,6 +79,7 @@ OTHER_SOURCES = [
     "elufast/_thread_count.c",
     "elufast/_walk.c",
     "elufast/_walk_blocks.c",
+    "elufast/_walk_calls.c",
     "elufast/_walk_in_order.c",
     "elufast/_walk_integers.c",
     "elufast/_walk_past_caches.c",

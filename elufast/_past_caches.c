@@ -31,9 +31,8 @@ int elufast_pays_past_caches(float cost, size_t bytes, size_t item, size_t n) {
 
 /* ---- straight from a kernel ---- */
 
-/* The kernel that does what another does, but past the caches; NULL: there is none. */
-static elufast_kernel *past_kernel(const elufast_loop *loop, elufast_kernel *kernel,
-                                   char *const *parameters) {
+elufast_kernel *elufast_past_kernel(const elufast_loop *loop, elufast_kernel *kernel,
+                                    char *const *parameters) {
     const elufast_kernels *k = &loop->kernels;
     if (kernel == k->defaults) return k->past.defaults;
     if (k->are_ordinary == NULL) return kernel == k->scalar ? k->past.scalar : k->past.array;
@@ -61,7 +60,7 @@ static int goes_straight(const elufast_loop_call *c) {
     if (elufast_are_scalars(c)) {
         kernel = elufast_kernel_for_scalars(loop, elufast_parameters_of(c));
     }
-    return past_kernel(loop, kernel, c->arrays + loop->function->data) != NULL &&
+    return elufast_past_kernel(loop, kernel, c->arrays + loop->function->data) != NULL &&
            before_line(loop, c->arrays + elufast_count_in(loop->function)) != SIZE_MAX;
 }
 
@@ -118,7 +117,7 @@ void elufast_run_past_caches(const elufast_loop *loop, elufast_kernel *kernel, c
                              const ptrdiff_t *steps, size_t count) {
     operands o = {.loop = loop, .steps = steps, .in = elufast_count_in(loop->function)};
     memcpy(o.at, arrays, (size_t)(o.in + loop->function->out) * sizeof *arrays);
-    elufast_kernel *past = past_kernel(loop, kernel, o.at + loop->function->data);
+    elufast_kernel *past = elufast_past_kernel(loop, kernel, o.at + loop->function->data);
     size_t ahead = before_line(loop, o.at + o.in);
     if (past == NULL || ahead == SIZE_MAX) {
         run_through_blocks(&o, kernel, count);

@@ -8,10 +8,20 @@
  * earlier store looks like one that has to wait for it. */
 enum { ELUFAST_BLOCK_PITCH = ELUFAST_TILE_BYTES + 5 * ELUFAST_CACHE_LINE };
 
+/* What kernels have computed of lines that are not full yet, and go past the caches as a whole: so
+ * many elements of each output, to places where lines begin. An output of a larger type than the
+ * loop's has two lines. */
+typedef struct {
+    size_t count;
+    char *places[ELUFAST_MAX_OUT];
+    _Alignas(64) char lines[ELUFAST_MAX_OUT][2 * ELUFAST_CACHE_LINE];
+} elufast_open_lines;
+
 typedef struct {
     _Alignas(64) char raw[ELUFAST_MAX_OPERANDS][ELUFAST_BLOCK_PITCH]; /* as in memory, but packed */
     _Alignas(64) char ready[ELUFAST_MAX_OPERANDS][ELUFAST_BLOCK_PITCH]; /* as kernels take it */
     elufast_kernel *kernel; /* for all elements of the thread's part, if known beforehand */
+    elufast_open_lines open;
 } elufast_workspace;
 
 /* Coordinates of element i, the fastest axis first. */

@@ -5,6 +5,7 @@
 
 #include "_parallel.h"
 #include "_walk_blocks.h"
+#include "_walk_calls.h"
 #include "_walk_integers.h"
 #include "_walk_rows.h"
 
@@ -54,12 +55,14 @@ static void run_part(void *context, size_t start, size_t count) {
         if (p->lanes[k].is_prepared) elufast_prepare_block(p, k, &w);
     }
     w.kernel = elufast_kernel_for_all(p, &w, count);
+    w.open.count = 0;
     elufast_locate(p->walk, start, at);
     for (size_t i = start; i < end; i += n) {
         n = block_length(p, i, end, at);
         run_block(p, &w, i, at, n);
         elufast_step_by(p->walk, at, n);
     }
+    if (p->goes_straight) elufast_finish_lines(p, &w);
     if (p->streams) elufast_end_stream();
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "_caches.h"
-#include "_past_caches.h"
+#include "_walk_calls.h"
 #include "elufast/config.h"
 
 /* ---- kernels ---- */
@@ -37,71 +37,9 @@ static elufast_kernel *kernel_for(const elufast_plan *p, const elufast_workspace
     return elufast_kernel_for_scalars(loop, (const char *const *)arrays + loop->function->data);
 }
 
-/* From one element to the next, as kernels take them. */
-static ptrdiff_t step_of(const elufast_plan *p, int k) {
-    const elufast_lane *l = &p->lanes[k];
-    if (elufast_is_number(p, k)) return 0;
-    return l->is_in_place ? l->operand->steps[0] : (ptrdiff_t)p->walk->loop->item_size;
-}
-
-static void call_placed(const elufast_plan *p, const elufast_place *places, char *const *arrays,
+void elufast_run_kernel(const elufast_plan *p, elufast_workspace *w, char *const *arrays,
                         size_t n) {
-    const char *const *in = (const char *const *)arrays;
-    if (n > 0) p->walk->loop->kernels.placed(in, places, arrays + p->inputs, n);
-}
-
-/* The elements before the outputs' lines begin; SIZE_MAX if those begin at different ones. */
-static size_t before_lines(const elufast_plan *p, char *const *arrays) {
-    const size_t size = p->lanes[p->inputs].operand->size;
-    const size_t ahead = elufast_bytes_to_line(arrays[p->inputs]) / size;
-    for (int k = p->inputs; k < p->operands; k++) {
-        const uintptr_t place = (uintptr_t)arrays[k] + ahead * p->lanes[k].operand->size;
-        if (place % ELUFAST_CACHE_LINE != 0) return SIZE_MAX;
-    }
-    return ahead;
-}
-
-static void call_placed_past(const elufast_plan *p, char *const *arrays, size_t n) {
-    const int data = p->walk->loop->function->data;
-    elufast_place places[ELUFAST_MAX_DATA + ELUFAST_MAX_OUT];
-    char *at[ELUFAST_MAX_OPERANDS];
-    size_t ahead = before_lines(p, arrays);
-    if (ahead > n) ahead = n;
-    call_placed(p, p->places, arrays, ahead);
-    for (int k = 0; k < p->operands; k++) at[k] = arrays[k] + step_of(p, k) * (ptrdiff_t)ahead;
-    memcpy(places, p->places, sizeof places);
-    for (int k = data; k < data + p->walk->loop->function->out; k++) {
-        const int is_own = places[k].placing == ELUFAST_AS_THEY_ARE;
-        places[k].placing = is_own ? ELUFAST_PAST : ELUFAST_OTHER_FLOAT_PAST;
-    }
-    call_placed(p, places, at, n - ahead);
-}
-
-static void call_past(const elufast_plan *p, elufast_kernel *kernel, char *const *arrays,
-                      size_t n) {
-    ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
-    for (int k = 0; k < p->operands; k++) steps[k] = step_of(p, k);
-    elufast_run_past_caches(p->walk->loop, kernel, arrays, steps, n);
-}
-
-static void call(const elufast_plan *p, elufast_kernel *kernel, char *const *arrays, size_t n) {
-    const char *const *in = (const char *const *)arrays;
-    if (p->is_placed) {
-        if (p->goes_straight) {
-            call_placed_past(p, arrays, n);
-        } else {
-            call_placed(p, p->places, arrays, n);
-        }
-    } else if (p->goes_straight) {
-        call_past(p, kernel, arrays, n);
-    } else {
-        kernel(in, in + p->walk->loop->function->data, arrays + p->inputs, n);
-    }
-}
-
-void elufast_run_kernel(const elufast_plan *p, const elufast_workspace *w, char *const *arrays,
-                        size_t n) {
-    call(p, kernel_for(p, w, arrays), arrays, n);
+    elufast_call_kernel(p, w, kernel_for(p, w, arrays), arrays, n);
 }
 
 /* ---- rows ---- */
@@ -163,7 +101,8 @@ ELUFAST_FN void prefetch(const elufast_plan *p, const band *b, size_t first, siz
 }
 
 /* Pieces end where a line of the first output does. */
-static void run_prefetched_row(const elufast_plan *p, elufast_kernel *kernel, const band *b) {
+static void run_prefetched_row(const elufast_plan *p, elufast_workspace *w, elufast_kernel *kernel,
+                               const band *b) {
     const size_t item = p->walk->loop->item_size;
     const size_t lines = LINES_AT_ONCE / (size_t)p->walk->loop->function->data;
     const size_t piece = lines * ELUFAST_CACHE_LINE / item;
@@ -173,19 +112,19 @@ static void run_prefetched_row(const elufast_plan *p, elufast_kernel *kernel, co
         n = piece - (uintptr_t)at[p->inputs] % ELUFAST_CACHE_LINE / item;
         if (n > b->n - first) n = b->n - first;
         prefetch(p, b, first, n);
-        call(p, kernel, at, n);
-        for (int k = 0; k < p->operands; k++) at[k] += step_of(p, k) * (ptrdiff_t)n;
+        elufast_call_kernel(p, w, kernel, at, n);
+        for (int k = 0; k < p->operands; k++) at[k] += elufast_step_of(p, k) * (ptrdiff_t)n;
     }
 }
 
-static void run_band(const elufast_plan *p, const elufast_workspace *w, band *b) {
+static void run_band(const elufast_plan *p, elufast_workspace *w, band *b) {
     elufast_kernel *kernel = NULL;
     for (size_t row = 0; row < b->rows; row++) {
         if (kernel == NULL || p->has_row_numbers) kernel = kernel_for(p, w, b->places);
         if (p->prefetches_rows) {
-            run_prefetched_row(p, kernel, b);
+            run_prefetched_row(p, w, kernel, b);
         } else {
-            call(p, kernel, b->places, b->n);
+            elufast_call_kernel(p, w, kernel, b->places, b->n);
         }
         for (int k = 0; k < p->operands; k++) b->places[k] += b->steps[k];
     }

@@ -10,7 +10,7 @@ elufast_kernel *elufast_kernel_for_all(const elufast_plan *plan, const elufast_w
                                        size_t count);
 
 /* n elements, which lie side by side in all operands. */
-void elufast_run_kernel(const elufast_plan *plan, const elufast_workspace *w, char *const *arrays,
+void elufast_run_kernel(const elufast_plan *plan, elufast_workspace *w, char *const *arrays,
                         size_t n);
 
 /* `count` elements from element i on, which lies at `start`. */

@@ -1,0 +1,143 @@
+#include "_walk_calls.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "_past_caches.h"
+
+ptrdiff_t elufast_step_of(const elufast_plan *p, int k) {
+    const elufast_lane *l = &p->lanes[k];
+    if (elufast_is_number(p, k)) return 0;
+    return l->is_in_place ? l->operand->steps[0] : (ptrdiff_t)p->walk->loop->item_size;
+}
+
+static void go_on(const elufast_plan *p, char **at, size_t n) {
+    for (int k = 0; k < p->operands; k++) at[k] += elufast_step_of(p, k) * (ptrdiff_t)n;
+}
+
+static void run(const elufast_plan *p, elufast_kernel *kernel, const elufast_place *places,
+                char *const *at, size_t n) {
+    const elufast_loop *loop = p->walk->loop;
+    const char *const *in = (const char *const *)at;
+    if (n == 0) return;
+    if (p->is_placed) {
+        loop->kernels.placed(in, places, at + p->inputs, n);
+    } else {
+        kernel(in, in + loop->function->data, at + p->inputs, n);
+    }
+}
+
+/* ---- open lines: a call ends inside a line of the outputs, and the next goes on there ---- */
+
+static size_t size_of(const elufast_plan *p, int out) {
+    return p->lanes[p->inputs + out].operand->size;
+}
+
+static int goes_on_there(const elufast_plan *p, const elufast_open_lines *open, char *const *at) {
+    if (open->count == 0) return 0;
+    for (int out = 0; out < p->operands - p->inputs; out++) {
+        if (open->places[out] + open->count * size_of(p, out) != at[p->inputs + out]) return 0;
+    }
+    return 1;
+}
+
+static void add_to_lines(const elufast_plan *p, elufast_open_lines *open, elufast_kernel *kernel,
+                         char *const *at, size_t n) {
+    char *to[ELUFAST_MAX_OPERANDS];
+    memcpy(to, at, (size_t)p->inputs * sizeof *to);
+    for (int out = 0; out < p->operands - p->inputs; out++) {
+        to[p->inputs + out] = open->lines[out] + open->count * size_of(p, out);
+    }
+    run(p, kernel, p->places, to, n);
+    open->count += n;
+}
+
+static void close_lines(const elufast_plan *p, elufast_open_lines *open) {
+    if (open->count == 0) return;
+    for (int out = 0; out < p->operands - p->inputs; out++) {
+        elufast_tune.stream(open->places[out], open->lines[out], open->count * size_of(p, out));
+    }
+    open->count = 0;
+}
+
+void elufast_finish_lines(const elufast_plan *p, elufast_workspace *w) { close_lines(p, &w->open); }
+
+/* ---- straight past the caches ---- */
+
+/* The elements before the outputs' lines begin; SIZE_MAX if those begin at different ones. */
+static size_t before_lines(const elufast_plan *p, char *const *arrays) {
+    const size_t ahead = elufast_bytes_to_line(arrays[p->inputs]) / size_of(p, 0);
+    for (int out = 0; out < p->operands - p->inputs; out++) {
+        const char *place = arrays[p->inputs + out] + ahead * size_of(p, out);
+        if (elufast_bytes_to_line(place) != 0) return SIZE_MAX;
+    }
+    return ahead;
+}
+
+static void make_places_past(const elufast_plan *p, elufast_place *places) {
+    const elufast_function *f = p->walk->loop->function;
+    memcpy(places, p->places, sizeof p->places);
+    for (int k = f->data; k < f->data + f->out; k++) {
+        const int is_own = places[k].placing == ELUFAST_AS_THEY_ARE;
+        places[k].placing = is_own ? ELUFAST_PAST : ELUFAST_OTHER_FLOAT_PAST;
+    }
+}
+
+/* To where the outputs' lines begin. */
+static void run_ahead(const elufast_plan *p, elufast_open_lines *open, elufast_kernel *kernel,
+                      char *const *at, size_t n) {
+    if (n > 0 && goes_on_there(p, open, at)) {
+        add_to_lines(p, open, kernel, at, n);
+    } else {
+        close_lines(p, open);
+        run(p, kernel, p->places, at, n);
+    }
+}
+
+/* Whole registers go straight to where they belong. What is left over would make all of them wait
+ * until its line has been fetched; it is put together with what the next call begins with. */
+static void run_straight(const elufast_plan *p, elufast_open_lines *open, elufast_kernel *kernel,
+                         elufast_kernel *past, char *const *arrays, size_t ahead, size_t n) {
+    const size_t lanes = ELUFAST_CACHE_LINE / p->walk->loop->item_size;
+    const size_t first = ahead < n ? ahead : n, whole = (n - first) / lanes * lanes;
+    elufast_place places[ELUFAST_MAX_DATA + ELUFAST_MAX_OUT];
+    char *at[ELUFAST_MAX_OPERANDS];
+    make_places_past(p, places);
+    memcpy(at, arrays, (size_t)p->operands * sizeof *at);
+    run_ahead(p, open, kernel, at, first);
+    go_on(p, at, first);
+    run(p, past, places, at, whole);
+    go_on(p, at, whole);
+    if (first + whole == n) return;
+    close_lines(p, open);
+    for (int out = 0; out < p->operands - p->inputs; out++) {
+        open->places[out] = at[p->inputs + out];
+    }
+    add_to_lines(p, open, kernel, at, n - first - whole);
+}
+
+static void run_through_blocks(const elufast_plan *p, elufast_kernel *kernel, char *const *arrays,
+                               size_t n) {
+    ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
+    for (int k = 0; k < p->operands; k++) steps[k] = elufast_step_of(p, k);
+    elufast_run_past_caches(p->walk->loop, kernel, arrays, steps, n);
+}
+
+void elufast_call_kernel(const elufast_plan *p, elufast_workspace *w, elufast_kernel *kernel,
+                         char *const *arrays, size_t n) {
+    const elufast_loop *loop = p->walk->loop;
+    if (!p->goes_straight) {
+        run(p, kernel, p->places, arrays, n);
+        return;
+    }
+    const size_t ahead = before_lines(p, arrays);
+    elufast_kernel *past = kernel;
+    if (!p->is_placed) past = elufast_past_kernel(loop, kernel, arrays + loop->function->data);
+    if (ahead != SIZE_MAX && past != NULL) {
+        run_straight(p, &w->open, kernel, past, arrays, ahead, n);
+    } else if (p->is_placed) {
+        run(p, kernel, p->places, arrays, n);
+    } else {
+        run_through_blocks(p, kernel, arrays, n);
+    }
+}
