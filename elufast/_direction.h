@@ -25,9 +25,9 @@ typedef struct {
     int is_after, is_before;
 } elufast_positions;
 
-/* Adds what `count` inputs say. */
-ELUFAST_FN void elufast_look_at(elufast_positions *outputs, const char *const *in, int count,
-                                char *const *out, int out_count) {
+/* Adds where they begin beside `count` inputs. */
+ELUFAST_FN void elufast_add_positions(elufast_positions *outputs, const char *const *in, int count,
+                                      char *const *out, int out_count) {
     for (int i = 0; i < count; i++) {
         for (int k = 0; k < out_count; k++) {
             outputs->is_after |= elufast_is_shortly_after(out[k], in[i]);

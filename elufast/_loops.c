@@ -93,7 +93,7 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
     ELUFAST_JOIN(ELUFAST_FLOAT_DEFAULTS_, ELUFAST_HAS_MODERATE(name))(name)
 #define ELUFAST_DOUBLE_DEFAULTS(name) ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _defaults_f64)
 
-/* That of a row which reads its data as they lie. */
+/* Those of a row that read its data as they lie: placed, and turned. */
 #define ELUFAST_DECLARE_PLACED(name)                                \
     extern elufast_placed_kernel ELUFAST_PLACED_KERNEL(name##_f32), \
         ELUFAST_PLACED_KERNEL(name##_f64);                          \
@@ -102,12 +102,12 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
 #define ELUFAST_FUNCTION(name, family, shape) ELUFAST_DECLARE_PLACED(name)
 #include "elufast/functions.inc"
 #undef ELUFAST_FUNCTION
-#define ELUFAST_PLACED_0(name, type) NULL, NULL
-#define ELUFAST_PLACED_1(name, type)                                          \
+#define ELUFAST_AS_THEY_LIE_0(name, type) NULL, NULL
+#define ELUFAST_AS_THEY_LIE_1(name, type)                                     \
     ELUFAST_PLACED_KERNEL(ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _##type)), \
         ELUFAST_TURNED_KERNEL(ELUFAST_JOIN(ELUFAST_DEFAULTS_ROW(name), _##type))
-#define ELUFAST_PLACED(name, type) \
-    ELUFAST_JOIN(ELUFAST_PLACED_, ELUFAST_HAS_LANES(name))(name, type)
+#define ELUFAST_AS_THEY_LIE(name, type) \
+    ELUFAST_JOIN(ELUFAST_AS_THEY_LIE_, ELUFAST_HAS_LANES(name))(name, type)
 
 /* Those that go past the caches. */
 #define ELUFAST_FUNCTION(name, family, shape)    \
@@ -141,9 +141,9 @@ elufast_kernel_table ELUFAST_TABLE = {
     {{ELUFAST_HALF(name##_defaults), ELUFAST_CHOSEN(name, f16, ELUFAST_HALF), NULL, NULL,      \
       ELUFAST_NOT_PAST},                                                                       \
      {ELUFAST_FLOAT_DEFAULTS(name), ELUFAST_CHOSEN(name, f32, ELUFAST_OWN_F32),                \
-      ELUFAST_PLACED(name, f32), ELUFAST_PAST_KERNELS(name, f32)},                             \
+      ELUFAST_AS_THEY_LIE(name, f32), ELUFAST_PAST_KERNELS(name, f32)},                        \
      {ELUFAST_DOUBLE_DEFAULTS(name), ELUFAST_CHOSEN(name, f64, ELUFAST_OWN_F64),               \
-      ELUFAST_PLACED(name, f64), ELUFAST_PAST_KERNELS(name, f64)},                             \
+      ELUFAST_AS_THEY_LIE(name, f64), ELUFAST_PAST_KERNELS(name, f64)},                        \
      {ELUFAST_LONG(name##_defaults), ELUFAST_LONG(name##_scalar), ELUFAST_LONG(name##_array),  \
       NULL, NULL, NULL, NULL, ELUFAST_NOT_PAST},                                               \
      {ELUFAST_BFLOAT(name##_defaults), ELUFAST_CHOSEN(name, bf16, ELUFAST_BFLOAT), NULL, NULL, \

@@ -9,9 +9,10 @@
 #include "_caches.h"
 #include "_lanes.h"
 #include "_placed_moves.h"
+#include "_stream.h"
 #include "_turn_lines.h"
 
-enum { LINE = 64 };
+enum { LINE = ELUFAST_CACHE_LINE };
 
 #define ELUFAST_BEGIN(name, k)                    \
     const char *name = squares[s].data[k];        \
