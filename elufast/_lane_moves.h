@@ -17,6 +17,32 @@ enum {
     elufast_lanes_f64x4 = 4
 };
 
+/* How many are computed at once (_lane_loops.inc), for each shape of functions.inc: as many as do
+ * not crowd the registers. One multiplication waits for memory, and so do floats past the caches,
+ * where lines that are written in turn with what is computed are the faster ones. */
+enum {
+    elufast_at_once_MAP_f32x16 = 3,
+    elufast_at_once_MAP_PAIR_f32x16 = 4,
+    elufast_at_once_BACKWARD_f32x16 = 4,
+    elufast_at_once_BACKWARD_FROM_OUTPUT_f32x16 = 2,
+    elufast_at_once_MAP_f64x8 = 4,
+    elufast_at_once_MAP_PAIR_f64x8 = 4,
+    elufast_at_once_BACKWARD_f64x8 = 4,
+    elufast_at_once_BACKWARD_FROM_OUTPUT_f64x8 = 2,
+    elufast_at_once_BACKWARD_FROM_OUTPUT_f32x8 = 2,
+    elufast_at_once_BACKWARD_FROM_OUTPUT_f64x4 = 2
+};
+enum {
+    elufast_at_once_past_MAP_f32x16 = 1,
+    elufast_at_once_past_MAP_PAIR_f32x16 = 1,
+    elufast_at_once_past_BACKWARD_f32x16 = 1,
+    elufast_at_once_past_BACKWARD_FROM_OUTPUT_f32x16 = 1,
+    elufast_at_once_past_MAP_f64x8 = 4,
+    elufast_at_once_past_MAP_PAIR_f64x8 = 2,
+    elufast_at_once_past_BACKWARD_f64x8 = 4,
+    elufast_at_once_past_BACKWARD_FROM_OUTPUT_f64x8 = 1
+};
+
 /* Whether the compiler sees that the mask is that of all lanes. */
 ELUFAST_FN int elufast_is_whole(unsigned mask, unsigned lanes) {
     return __builtin_constant_p(mask) && (mask & ((1u << lanes) - 1)) == (1u << lanes) - 1;
@@ -26,6 +52,7 @@ ELUFAST_FN int elufast_is_whole(unsigned mask, unsigned lanes) {
  * of its own; store: those of the mask; stream: all of them past the caches, to a whole line, or
  * those of the mask. */
 #define ELUFAST_LANE_MOVES(name, type, mask_type, item, mm, kind)            \
+    typedef type elufast_vector_##name;                                      \
     ELUFAST_FN type elufast_load_##name(const void *x, mask_type mask) {     \
         if (elufast_is_whole(mask, elufast_lanes_##name)) {                  \
             return mm##_loadu_##kind(x);                                     \
