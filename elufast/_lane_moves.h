@@ -17,31 +17,27 @@ enum {
     elufast_lanes_f64x4 = 4
 };
 
-/* How many are computed at once (_lane_loops.inc), for each shape of functions.inc: as many as do
- * not crowd the registers. One multiplication waits for memory, and so do floats past the caches,
- * where lines that are written in turn with what is computed are the faster ones. */
-enum {
-    elufast_at_once_MAP_f32x16 = 3,
-    elufast_at_once_MAP_PAIR_f32x16 = 4,
-    elufast_at_once_BACKWARD_f32x16 = 4,
-    elufast_at_once_BACKWARD_FROM_OUTPUT_f32x16 = 2,
-    elufast_at_once_MAP_f64x8 = 4,
-    elufast_at_once_MAP_PAIR_f64x8 = 4,
-    elufast_at_once_BACKWARD_f64x8 = 4,
-    elufast_at_once_BACKWARD_FROM_OUTPUT_f64x8 = 2,
-    elufast_at_once_BACKWARD_FROM_OUTPUT_f32x8 = 2,
-    elufast_at_once_BACKWARD_FROM_OUTPUT_f64x4 = 2
-};
-enum {
-    elufast_at_once_past_MAP_f32x16 = 1,
-    elufast_at_once_past_MAP_PAIR_f32x16 = 1,
-    elufast_at_once_past_BACKWARD_f32x16 = 1,
-    elufast_at_once_past_BACKWARD_FROM_OUTPUT_f32x16 = 1,
-    elufast_at_once_past_MAP_f64x8 = 4,
-    elufast_at_once_past_MAP_PAIR_f64x8 = 2,
-    elufast_at_once_past_BACKWARD_f64x8 = 4,
-    elufast_at_once_past_BACKWARD_FROM_OUTPUT_f64x8 = 1
-};
+/* How many registers are computed at once (_lane_loops.inc), for each shape of functions.inc, in
+ * the caches and past them: as many as do not crowd the others. Loops that wait for memory need no
+ * more than one or two, and floats past the caches are the faster the more evenly they are written.
+ * For arrays of parameters, which take registers themselves, more would gain little. */
+#define ELUFAST_AT_ONCE_OF(name, map, map_pair, backward, backward_from_output) \
+    enum {                                                                      \
+        elufast_at_once_MAP_##name = map,                                       \
+        elufast_at_once_MAP_PAIR_##name = map_pair,                             \
+        elufast_at_once_BACKWARD_##name = backward,                             \
+        elufast_at_once_BACKWARD_FROM_OUTPUT_##name = backward_from_output      \
+    };
+ELUFAST_AT_ONCE_OF(f32x16, 3, 4, 4, 2)
+ELUFAST_AT_ONCE_OF(f64x8, 4, 4, 4, 2)
+ELUFAST_AT_ONCE_OF(f32x8, 2, 2, 2, 2)
+ELUFAST_AT_ONCE_OF(f64x4, 2, 2, 2, 2)
+ELUFAST_AT_ONCE_OF(f32x16_each, 2, 2, 2, 2)
+ELUFAST_AT_ONCE_OF(f64x8_each, 2, 2, 2, 2)
+ELUFAST_AT_ONCE_OF(f32x16_past, 1, 1, 1, 1)
+ELUFAST_AT_ONCE_OF(f64x8_past, 4, 2, 4, 1)
+ELUFAST_AT_ONCE_OF(f32x16_each_past, 1, 1, 1, 1)
+ELUFAST_AT_ONCE_OF(f64x8_each_past, 1, 1, 1, 1)
 
 /* Whether the compiler sees that the mask is that of all lanes. */
 ELUFAST_FN int elufast_is_whole(unsigned mask, unsigned lanes) {
