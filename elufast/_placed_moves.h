@@ -11,23 +11,31 @@
                   : _mm_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8); \
     const __m512i swap = _mm512_broadcast_i32x4(order);
 
-/* No byte outside of the elements is read. */
+/* No byte outside of the elements is read: the second load of a whole register begins one item
+ * early. (A masked one that waits for memory took up to four times as long on Zen 5.) */
 ELUFAST_FN __m512 elufast_every_second_f32x16(const char *x, __mmask16 mask) {
+    if (elufast_is_whole(mask, 16)) {
+        const __m512i early =
+            _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31);
+        return _mm512_permutex2var_ps(_mm512_loadu_ps(x), early, _mm512_loadu_ps(x + 60));
+    }
     const __m512i even =
         _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const unsigned count = (unsigned)__builtin_popcount(mask);
     const uint32_t wanted = (UINT32_C(1) << (2 * count - 1)) - 1;
-    const __m512 low = elufast_is_whole(mask, 16) ? _mm512_loadu_ps(x)
-                                                  : _mm512_maskz_loadu_ps((__mmask16)wanted, x);
+    const __m512 low = _mm512_maskz_loadu_ps((__mmask16)wanted, x);
     const __m512 high = _mm512_maskz_loadu_ps((__mmask16)(wanted >> 16), x + 64);
     return _mm512_permutex2var_ps(low, even, high);
 }
 ELUFAST_FN __m512d elufast_every_second_f64x8(const char *x, __mmask8 mask) {
+    if (elufast_is_whole(mask, 8)) {
+        const __m512i early = _mm512_setr_epi64(0, 2, 4, 6, 9, 11, 13, 15);
+        return _mm512_permutex2var_pd(_mm512_loadu_pd(x), early, _mm512_loadu_pd(x + 56));
+    }
     const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
     const unsigned count = (unsigned)__builtin_popcount(mask);
     const uint32_t wanted = (UINT32_C(1) << (2 * count - 1)) - 1;
-    const __m512d low =
-        elufast_is_whole(mask, 8) ? _mm512_loadu_pd(x) : _mm512_maskz_loadu_pd((__mmask8)wanted, x);
+    const __m512d low = _mm512_maskz_loadu_pd((__mmask8)wanted, x);
     const __m512d high = _mm512_maskz_loadu_pd((__mmask8)(wanted >> 8), x + 64);
     return _mm512_permutex2var_pd(low, even, high);
 }
