@@ -48,39 +48,64 @@ ELUFAST_FN void elufast_store_placed_f64x8(char *y, elufast_placing placing, __m
 /* From the elements of one register to those of the next. */
 #define ELUFAST_GO_ON(name) name += name##_place.advance;
 
-/* What is to be done, for whole registers and for the rest. */
-#define ELUFAST_IN_LANES(...)                              \
-    for (; n >= lanes; n -= lanes) {                       \
-        const mask_type mask = (mask_type) - 1;            \
-        __VA_ARGS__                                        \
-    }                                                      \
-    if (n > 0) {                                           \
-        const mask_type mask = (mask_type)((1u << n) - 1); \
-        __VA_ARGS__                                        \
+/* So many at once as past the caches, where these loops may write to. */
+#define ELUFAST_AT_ONCE(shape) ELUFAST_JOIN(ELUFAST_F(elufast_at_once_##shape), _past)
+#define ELUFAST_EACH _Pragma("GCC unroll 4") for (int k = 0; k < count; k++)
+
+/* What is to be done, for registers that come together, for whole ones and for the rest. */
+#define ELUFAST_IN_LANES(shape, ...)                                                   \
+    for (; n >= ELUFAST_AT_ONCE(shape) * lanes; n -= ELUFAST_AT_ONCE(shape) * lanes) { \
+        enum { count = ELUFAST_AT_ONCE(shape) };                                       \
+        const mask_type mask = (mask_type) - 1;                                        \
+        __VA_ARGS__                                                                    \
+    }                                                                                  \
+    for (; n >= lanes; n -= lanes) {                                                   \
+        enum { count = 1 };                                                            \
+        const mask_type mask = (mask_type) - 1;                                        \
+        __VA_ARGS__                                                                    \
+    }                                                                                  \
+    if (n > 0) {                                                                       \
+        enum { count = 1 };                                                            \
+        const mask_type mask = (mask_type)((1u << n) - 1);                             \
+        __VA_ARGS__                                                                    \
     }
 
-#define ELUFAST_LOOP_MAP(formula, ...)                                                       \
-    ELUFAST_BEGIN(x, data[0], places[0])                                                     \
-    ELUFAST_BEGIN(y, out[0], places[1])                                                      \
-    ELUFAST_IN_LANES(ELUFAST_WRITE(y, formula(ELUFAST_READ(x) __VA_ARGS__)) ELUFAST_GO_ON(x) \
-                         ELUFAST_GO_ON(y))
+#define ELUFAST_LOOP_MAP(formula, ...)                   \
+    ELUFAST_BEGIN(x, data[0], places[0])                 \
+    ELUFAST_BEGIN(y, out[0], places[1])                  \
+    ELUFAST_IN_LANES(                                    \
+        MAP, vector v[count]; ELUFAST_EACH {             \
+            v[k] = ELUFAST_READ(x);                      \
+            ELUFAST_GO_ON(x)                             \
+        } ELUFAST_EACH v[k] = formula(v[k] __VA_ARGS__); \
+        ELUFAST_EACH{ELUFAST_WRITE(y, v[k]) ELUFAST_GO_ON(y)})
 
-#define ELUFAST_LOOP_MAP_PAIR(formula, ...)                                                   \
-    ELUFAST_BEGIN(x, data[0], places[0])                                                      \
-    ELUFAST_BEGIN(y, out[0], places[1])                                                       \
-    ELUFAST_BEGIN(dydx, out[1], places[2])                                                    \
-    ELUFAST_IN_LANES(ELUFAST_F(elufast_pair) both = formula(ELUFAST_READ(x) __VA_ARGS__);     \
-                     ELUFAST_WRITE(y, both.y) ELUFAST_WRITE(dydx, both.dydx) ELUFAST_GO_ON(x) \
-                         ELUFAST_GO_ON(y) ELUFAST_GO_ON(dydx))
+#define ELUFAST_LOOP_MAP_PAIR(formula, ...)                                            \
+    ELUFAST_BEGIN(x, data[0], places[0])                                               \
+    ELUFAST_BEGIN(y, out[0], places[1])                                                \
+    ELUFAST_BEGIN(dydx, out[1], places[2])                                             \
+    ELUFAST_IN_LANES(                                                                  \
+        MAP_PAIR, vector v[count]; ELUFAST_F(elufast_pair) both[count]; ELUFAST_EACH { \
+            v[k] = ELUFAST_READ(x);                                                    \
+            ELUFAST_GO_ON(x)                                                           \
+        } ELUFAST_EACH both[k] = formula(v[k] __VA_ARGS__);                            \
+        ELUFAST_EACH{ELUFAST_WRITE(y, both[k].y) ELUFAST_WRITE(dydx, both[k].dydx)     \
+                         ELUFAST_GO_ON(y) ELUFAST_GO_ON(dydx)})
 
-#define ELUFAST_LOOP_BACKWARD(formula, ...)                                                      \
-    ELUFAST_BEGIN(grad, data[0], places[0])                                                      \
-    ELUFAST_BEGIN(x, data[1], places[1])                                                         \
-    ELUFAST_BEGIN(dx, out[0], places[2])                                                         \
-    ELUFAST_IN_LANES(ELUFAST_WRITE(dx, formula(ELUFAST_READ(grad), ELUFAST_READ(x) __VA_ARGS__)) \
-                         ELUFAST_GO_ON(grad) ELUFAST_GO_ON(x) ELUFAST_GO_ON(dx))
+#define ELUFAST_LOOP_GRAD(shape, formula, ...)                  \
+    ELUFAST_BEGIN(grad, data[0], places[0])                     \
+    ELUFAST_BEGIN(x, data[1], places[1])                        \
+    ELUFAST_BEGIN(dx, out[0], places[2])                        \
+    ELUFAST_IN_LANES(                                           \
+        shape, vector g[count]; vector v[count]; ELUFAST_EACH { \
+            g[k] = ELUFAST_READ(grad);                          \
+            v[k] = ELUFAST_READ(x);                             \
+            ELUFAST_GO_ON(grad) ELUFAST_GO_ON(x)                \
+        } ELUFAST_EACH v[k] = formula(g[k], v[k] __VA_ARGS__);  \
+        ELUFAST_EACH{ELUFAST_WRITE(dx, v[k]) ELUFAST_GO_ON(dx)})
 
-#define ELUFAST_LOOP_BACKWARD_FROM_OUTPUT ELUFAST_LOOP_BACKWARD
+#define ELUFAST_LOOP_BACKWARD(...) ELUFAST_LOOP_GRAD(BACKWARD, __VA_ARGS__)
+#define ELUFAST_LOOP_BACKWARD_FROM_OUTPUT(...) ELUFAST_LOOP_GRAD(BACKWARD_FROM_OUTPUT, __VA_ARGS__)
 
 #define ELUFAST_PASS_LITERAL(name, value) , (ELUFAST_REAL)(value)
 #define ELUFAST_KERNEL_0(name, family, shape)
@@ -88,6 +113,7 @@ ELUFAST_FN void elufast_store_placed_f64x8(char *y, elufast_placing placing, __m
     void ELUFAST_PLACED_KERNEL(ELUFAST_TYPED(name))(                                        \
         const char *const *data, const elufast_place *places, char *const *out, size_t n) { \
         typedef ELUFAST_F(elufast_truth) mask_type;                                         \
+        typedef ELUFAST_LANE(elufast_vector) vector;                                        \
         const size_t lanes = ELUFAST_LANE(elufast_lanes);                                   \
         ELUFAST_LOOP_##shape(ELUFAST_F(elufast_##name),                                     \
                              ELUFAST_PARAMETERS_##family(ELUFAST_PASS_LITERAL))             \
