@@ -21,16 +21,18 @@ EXACT = ["-ffp-contract=off", "-fno-math-errno"]
 COMMON = ["-O3", "-g0", "-std=gnu11", "-fvisibility=hidden"]
 OPENMP = ["-fopenmp"]
 # gcc orders operations before it gives out registers, with which it is stingy on x86: 1 to 3 % of a
-# long formula's time.
+# long formula's time, and much more where the steps of several elements are to be mixed
+# (elufast/_lane_loops.inc). How long an instruction takes is about the same everywhere.
 SCHEDULED = ["-fschedule-insns", "-fsched-pressure"]
+ORDERS = {
+    "avx2": [*SCHEDULED, "-mtune=haswell"],
+    "avx512": [*SCHEDULED, "-mtune=skylake-avx512", "--param=sched-pressure-algorithm=2"],
+}
 # Nothing unwinds the stack from within a loop: 29 KB less in a wheel.
 LOOPS_ONLY = ["-fno-asynchronous-unwind-tables"]
 # The speed of the baseline is not worth the space either that the last few turns of each loop take
 # where they are written one after the other: 40 KB.
 COMPACT = ["--param=max-completely-peel-times=1"]
-# AVX-512 has registers for several elements' steps in turn (elufast/_lane_loops.inc): in the order
-# that hides what each waits for, by times of the instructions that are about the same everywhere.
-MIXED = ["-mtune=skylake-avx512", "--param=sched-pressure-algorithm=2"]
 # For `restrict`, _Alignas and a preprocessor as the standard has it. No /openmp: that is version 2,
 # which has no atomic reads.
 MSVC = ["/std:c11"]
@@ -120,15 +122,12 @@ class BuildExtension(build_ext):
             ext.libraries.append("m")
         if sys.platform == "linux":
             ext.libraries.append("dl")  # glibc before 2.34 has dlsym there
-        self.of_loops = LOOPS_ONLY if is_gnu_like and self.works(LOOPS_ONLY) else []
-        wanted = {"baseline": COMPACT if is_gnu_like and self.works(COMPACT) else []}
-        scheduled = SCHEDULED if is_gnu_like and self.works(SCHEDULED) else []
-        mixed = SCHEDULED + MIXED if is_gnu_like and self.works(SCHEDULED + MIXED) else scheduled
-        orders = {"avx2": scheduled, "avx512": mixed}
+        self.loops_only = self.if_it_works(LOOPS_ONLY, is_gnu_like)
+        wanted = {"baseline": self.if_it_works(COMPACT, is_gnu_like)}
         for name, flags in INSTRUCTION_SETS.items():
             if is_gnu_like and self.works(flags, CPU_PROBE):
                 ext.define_macros.append((f"ELUFAST_HAVE_{name.upper()}", "1"))
-                wanted[name] = flags + orders[name]
+                wanted[name] = flags + self.if_it_works(ORDERS[name], is_gnu_like)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for objects in pool.map(
                 partial(self.compile_loops, ext), *zip(*wanted.items(), strict=True)
@@ -151,9 +150,12 @@ class BuildExtension(build_ext):
                 ("ELUFAST_STREAM", f"elufast_stream_{name}"),
             ],
             include_dirs=ext.include_dirs,
-            extra_postargs=ext.extra_compile_args + self.of_loops + flags,
+            extra_postargs=ext.extra_compile_args + self.loops_only + flags,
             depends=ext.depends,
         )
+
+    def if_it_works(self, flags, is_gnu_like):
+        return flags if is_gnu_like and self.works(flags) else []
 
     def works(self, flags, program="int main(void) { return 0; }\n"):
         """Whether a program compiles and links with these flags."""

@@ -12,12 +12,16 @@
 
 /* Those that are not there in lanes. */
 #define DEFAULTS(name) ELUFAST_NOT(ELUFAST_HAS_LANES(name))
+#define DEFAULTS_BY_SEVERAL(name) ELUFAST_AND(DEFAULTS(name), ELUFAST_GAINS_BY_SEVERAL(name))
+#define DEFAULTS_ONE_BY_ONE(name) \
+    ELUFAST_AND(DEFAULTS(name), ELUFAST_NOT(ELUFAST_GAINS_BY_SEVERAL(name)))
 #define GIVEN(name) ELUFAST_NOT(ELUFAST_AND(ELUFAST_HAS_OWN_LANES(name), ELUFAST_HAS_ONE_WAY(name)))
+#define NONE(name) 0
 
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) name##_f32
-#define ELUFAST_WANTS_defaults DEFAULTS
+#define ELUFAST_WANTS_defaults DEFAULTS_ONE_BY_ONE
 #define ELUFAST_WANTS_scalar GIVEN
 #define ELUFAST_WANTS_array GIVEN
 #include "_kernels.inc"
@@ -25,9 +29,26 @@
 #define ELUFAST_REAL double
 #define ELUFAST_F(name) name##_f64
 #define ELUFAST_KERNEL_NAME(name) name##_f64
-#define ELUFAST_WANTS_defaults DEFAULTS
+#define ELUFAST_WANTS_defaults(name) ELUFAST_AND(DEFAULTS(name), ELUFAST_NOT(ELUFAST_HAS_SEVERAL))
 #define ELUFAST_WANTS_scalar GIVEN
 #define ELUFAST_WANTS_array GIVEN
+#include "_kernels.inc"
+#undef ELUFAST_SEVERAL
+#define ELUFAST_SEVERAL ELUFAST_THREE_REGISTERS
+#define ELUFAST_REAL float
+#define ELUFAST_F(name) name##_f32
+#define ELUFAST_KERNEL_NAME(name) name##_f32
+#define ELUFAST_WANTS_defaults DEFAULTS_BY_SEVERAL
+#define ELUFAST_WANTS_scalar NONE
+#define ELUFAST_WANTS_array NONE
+#include "_kernels.inc"
+
+#define ELUFAST_REAL double
+#define ELUFAST_F(name) name##_f64
+#define ELUFAST_KERNEL_NAME(name) name##_f64
+#define ELUFAST_WANTS_defaults(name) ELUFAST_AND(DEFAULTS(name), ELUFAST_HAS_SEVERAL)
+#define ELUFAST_WANTS_scalar NONE
+#define ELUFAST_WANTS_array NONE
 #include "_kernels.inc"
 
 #define ELUFAST_FUNCTION(name, family, shape) \
