@@ -10,12 +10,7 @@
 typedef float elufast_float_item ELUFAST_ANYWHERE;
 typedef double elufast_double_item ELUFAST_ANYWHERE;
 
-enum {
-    elufast_lanes_f32x16 = 16,
-    elufast_lanes_f64x8 = 8,
-    elufast_lanes_f32x8 = 8,
-    elufast_lanes_f64x4 = 4
-};
+enum { elufast_lanes_f32x16 = 16, elufast_lanes_f64x8 = 8, elufast_lanes_f32x8 = 8 };
 
 /* How many registers are computed at once (_lane_loops.inc), for each shape of functions.inc, in
  * the caches and past them: as many as do not crowd the others. Loops that wait for memory need no
@@ -28,12 +23,10 @@ enum {
         elufast_at_once_BACKWARD_##name = backward,                             \
         elufast_at_once_BACKWARD_FROM_OUTPUT_##name = backward_from_output      \
     };
-ELUFAST_AT_ONCE_OF(f32x16, 3, 4, 4, 2)
-ELUFAST_AT_ONCE_OF(f64x8, 4, 4, 4, 2)
-ELUFAST_AT_ONCE_OF(f32x8, 2, 2, 2, 2)
-ELUFAST_AT_ONCE_OF(f64x4, 2, 2, 2, 2)
-ELUFAST_AT_ONCE_OF(f32x16_each, 2, 2, 2, 2)
-ELUFAST_AT_ONCE_OF(f64x8_each, 4, 3, 3, 2)
+ELUFAST_AT_ONCE_OF(f32x16, 3, 4, 4, 1)
+ELUFAST_AT_ONCE_OF(f64x8, 4, 4, 4, 1)
+ELUFAST_AT_ONCE_OF(f32x16_each, 2, 2, 2, 1)
+ELUFAST_AT_ONCE_OF(f64x8_each, 4, 3, 3, 1)
 ELUFAST_AT_ONCE_OF(f32x16_past, 1, 1, 1, 1)
 ELUFAST_AT_ONCE_OF(f64x8_past, 4, 2, 4, 1)
 ELUFAST_AT_ONCE_OF(f32x16_each_past, 1, 1, 1, 1)
@@ -73,6 +66,5 @@ ELUFAST_FN int elufast_is_whole(unsigned mask, unsigned lanes) {
 ELUFAST_LANE_MOVES(f32x16, __m512, __mmask16, elufast_float_item, _mm512, ps)
 ELUFAST_LANE_MOVES(f64x8, __m512d, __mmask8, elufast_double_item, _mm512, pd)
 ELUFAST_LANE_MOVES(f32x8, __m256, __mmask8, elufast_float_item, _mm256, ps)
-ELUFAST_LANE_MOVES(f64x4, __m256d, __mmask8, elufast_double_item, _mm256, pd)
 
 #endif

@@ -10,7 +10,7 @@
     ELUFAST_FN type elufast_as_it_is_##name(type v) { return v; } \
     ELUFAST_FN type elufast_all_##name(number v) { return set1(v); }
 
-/* 16 floats, 8 doubles, and half as many of each: macros, for the types of what they take vary, and
+/* 16 floats or 8 doubles: macros, for the types of what they take vary, and
  * no macro can make them. */
 ELUFAST_TO_LANES(f32x16, __m512, float, _mm512_set1_ps)
 #define ELUFAST_LANES_f32x16(v) \
@@ -35,30 +35,6 @@ ELUFAST_TO_LANES(f64x8, __m512d, double, _mm512_set1_pd)
 #define elufast_muladd_f64x8 elufast_fused_f64x8
 #define elufast_fma_f64x8 elufast_fused_f64x8
 #define elufast_exact_fma_f64x8 elufast_fused_f64x8
-
-ELUFAST_TO_LANES(f32x8, __m256, float, _mm256_set1_ps)
-#define ELUFAST_LANES_f32x8(v) \
-    _Generic((v), __m256: elufast_as_it_is_f32x8, default: elufast_all_f32x8)(v)
-#define elufast_fused_f32x8(a, b, c) \
-    _mm256_fmadd_ps(ELUFAST_LANES_f32x8(a), ELUFAST_LANES_f32x8(b), ELUFAST_LANES_f32x8(c))
-#define elufast_select_f32x8(truth, yes, no) \
-    _mm256_mask_mov_ps(ELUFAST_LANES_f32x8(no), truth, ELUFAST_LANES_f32x8(yes))
-#define elufast_number_f32x8 ELUFAST_LANES_f32x8
-#define elufast_muladd_f32x8 elufast_fused_f32x8
-#define elufast_fma_f32x8 elufast_fused_f32x8
-#define elufast_exact_fma_f32x8 elufast_fused_f32x8
-
-ELUFAST_TO_LANES(f64x4, __m256d, double, _mm256_set1_pd)
-#define ELUFAST_LANES_f64x4(v) \
-    _Generic((v), __m256d: elufast_as_it_is_f64x4, default: elufast_all_f64x4)(v)
-#define elufast_fused_f64x4(a, b, c) \
-    _mm256_fmadd_pd(ELUFAST_LANES_f64x4(a), ELUFAST_LANES_f64x4(b), ELUFAST_LANES_f64x4(c))
-#define elufast_select_f64x4(truth, yes, no) \
-    _mm256_mask_mov_pd(ELUFAST_LANES_f64x4(no), truth, ELUFAST_LANES_f64x4(yes))
-#define elufast_number_f64x4 ELUFAST_LANES_f64x4
-#define elufast_muladd_f64x4 elufast_fused_f64x4
-#define elufast_fma_f64x4 elufast_fused_f64x4
-#define elufast_exact_fma_f64x4 elufast_fused_f64x4
 
 /* Parameters that are lanes make no difference here. */
 #define elufast_number_f32x16_each elufast_number_f32x16

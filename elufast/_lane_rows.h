@@ -36,12 +36,6 @@
 #define ELUFAST_HAS_OWN_LANES(name) 0
 #endif
 
-/* Of these, those whose loops wait for memory: they wait less if they read and write half a line at
- * a time (0.87 to 1.04 of the other's time on Zen 4; selu's, which computes more, took up to 1.36).
- */
-#define ELUFAST_NARROW_elu_backward_from_output 0, 1
-#define ELUFAST_IS_NARROW(name) ELUFAST_SECOND_OF(ELUFAST_NARROW_##name)
-
 /* The row whose loop for the defaults is that of this row. */
 #define ELUFAST_DEFAULTS_ROW_0(name) name
 #define ELUFAST_DEFAULTS_ROW_1(name) ELUFAST_FIRST_OF(ELUFAST_LANES_##name)

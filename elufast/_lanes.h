@@ -16,10 +16,6 @@ typedef int32_t elufast_i32x16 __attribute__((vector_size(64)));
 typedef uint32_t elufast_u32x16 __attribute__((vector_size(64)));
 typedef int64_t elufast_i64x8 __attribute__((vector_size(64)));
 typedef uint64_t elufast_u64x8 __attribute__((vector_size(64)));
-typedef int32_t elufast_i32x8 __attribute__((vector_size(32)));
-typedef uint32_t elufast_u32x8 __attribute__((vector_size(32)));
-typedef int64_t elufast_i64x4 __attribute__((vector_size(32)));
-typedef uint64_t elufast_u64x4 __attribute__((vector_size(32)));
 
 /* Parameters are numbers. */
 #define ELUFAST_F(name) elufast_##name##_f32x16
@@ -35,21 +31,6 @@ typedef uint64_t elufast_u64x4 __attribute__((vector_size(32)));
 #define ELUFAST_P(name) elufast_##name##_f64
 #define ELUFAST_PARAMETERS_FILE "_lanes_numbers.inc"
 #include "_lanes_f64.inc"
-
-/* The same in registers of 256 bits. */
-#define ELUFAST_F(name) elufast_##name##_f32x8
-#define ELUFAST_PARAMETER float
-#define ELUFAST_EXPONENT elufast_i32
-#define ELUFAST_P(name) elufast_##name##_f32
-#define ELUFAST_PARAMETERS_FILE "_lanes_numbers.inc"
-#include "_lanes_f32_narrow.inc"
-
-#define ELUFAST_F(name) elufast_##name##_f64x4
-#define ELUFAST_PARAMETER double
-#define ELUFAST_EXPONENT elufast_i64
-#define ELUFAST_P(name) elufast_##name##_f64
-#define ELUFAST_PARAMETERS_FILE "_lanes_numbers.inc"
-#include "_lanes_f64_narrow.inc"
 
 /* They are lanes. */
 #define ELUFAST_F(name) elufast_##name##_f32x16_each
