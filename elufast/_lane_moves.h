@@ -23,7 +23,7 @@ enum { elufast_lanes_f32x16 = 16, elufast_lanes_f64x8 = 8, elufast_lanes_f32x8 =
         elufast_at_once_BACKWARD_##name = backward,                             \
         elufast_at_once_BACKWARD_FROM_OUTPUT_##name = backward_from_output      \
     };
-ELUFAST_AT_ONCE_OF(f32x16, 3, 4, 4, 1)
+ELUFAST_AT_ONCE_OF(f32x16, 4, 4, 4, 1)
 ELUFAST_AT_ONCE_OF(f64x8, 4, 4, 4, 1)
 ELUFAST_AT_ONCE_OF(f32x16_each, 2, 2, 2, 1)
 ELUFAST_AT_ONCE_OF(f64x8_each, 4, 3, 3, 1)
