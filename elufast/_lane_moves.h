@@ -14,7 +14,7 @@ enum { elufast_lanes_f32x16 = 16, elufast_lanes_f64x8 = 8, elufast_lanes_f32x8 =
 
 /* How many registers are computed at once (_lane_loops.inc), for each shape of functions.inc, in
  * the caches and past them: as many as do not crowd the others. Loops that wait for memory need no
- * more than one or two, and floats past the caches are the faster the more evenly they are written.
+ * more than one, and floats past the caches are the faster the more evenly they are written.
  * For arrays of parameters, which take registers themselves, more would gain little. */
 #define ELUFAST_AT_ONCE_OF(name, map, map_pair, backward, backward_from_output) \
     enum {                                                                      \

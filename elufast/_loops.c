@@ -29,12 +29,15 @@
 #define ELUFAST_REAL double
 #define ELUFAST_F(name) name##_f64
 #define ELUFAST_KERNEL_NAME(name) name##_f64
-#define ELUFAST_WANTS_defaults(name) ELUFAST_AND(DEFAULTS(name), ELUFAST_NOT(ELUFAST_HAS_SEVERAL))
+#define ELUFAST_WANTS_defaults(name) \
+    ELUFAST_AND(DEFAULTS(name), ELUFAST_NOT(ELUFAST_DOUBLES_GAIN_BY_SEVERAL))
 #define ELUFAST_WANTS_scalar GIVEN
 #define ELUFAST_WANTS_array GIVEN
 #include "_kernels.inc"
+
 #undef ELUFAST_SEVERAL
 #define ELUFAST_SEVERAL ELUFAST_THREE_REGISTERS
+
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32
 #define ELUFAST_KERNEL_NAME(name) name##_f32
@@ -46,7 +49,7 @@
 #define ELUFAST_REAL double
 #define ELUFAST_F(name) name##_f64
 #define ELUFAST_KERNEL_NAME(name) name##_f64
-#define ELUFAST_WANTS_defaults(name) ELUFAST_AND(DEFAULTS(name), ELUFAST_HAS_SEVERAL)
+#define ELUFAST_WANTS_defaults(name) ELUFAST_AND(DEFAULTS(name), ELUFAST_DOUBLES_GAIN_BY_SEVERAL)
 #define ELUFAST_WANTS_scalar NONE
 #define ELUFAST_WANTS_array NONE
 #include "_kernels.inc"
