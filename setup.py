@@ -26,12 +26,14 @@ OPENMP = ["-fopenmp"]
 SCHEDULED = ["-fschedule-insns", "-fsched-pressure"]
 ORDERS = {
     "avx2": [*SCHEDULED, "-mtune=haswell"],
+    # Tuned for that processor alone, gcc would prefer registers of 256 bits: see below.
     "avx512": [*SCHEDULED, "-mtune=skylake-avx512", "--param=sched-pressure-algorithm=2"],
 }
-# Nothing unwinds the stack from within a loop: 29 KB less in a wheel.
+# Without the tables that debuggers and profilers go by from within a loop to its caller: 29 KB less
+# in a wheel. Loops call nothing.
 LOOPS_ONLY = ["-fno-asynchronous-unwind-tables"]
-# The speed of the baseline is not worth the space either that the last few turns of each loop take
-# where they are written one after the other: 40 KB.
+# Where there are other instruction sets, the speed of the baseline is not worth the space either
+# that the last few turns of each loop take where they are written one after the other: 40 KB.
 COMPACT = ["--param=max-completely-peel-times=1"]
 # For `restrict`, _Alignas and a preprocessor as the standard has it. No /openmp: that is version 2,
 # which has no atomic reads.
@@ -122,12 +124,14 @@ class BuildExtension(build_ext):
             ext.libraries.append("m")
         if sys.platform == "linux":
             ext.libraries.append("dl")  # glibc before 2.34 has dlsym there
-        self.loops_only = self.if_it_works(LOOPS_ONLY, is_gnu_like)
-        wanted = {"baseline": self.if_it_works(COMPACT, is_gnu_like)}
+        taken = self.those_that_work if is_gnu_like else lambda flags: []
+        self.loops_only = taken(LOOPS_ONLY) if sys.platform == "linux" else []
+        wanted = {"baseline": []}
         for name, flags in INSTRUCTION_SETS.items():
             if is_gnu_like and self.works(flags, CPU_PROBE):
                 ext.define_macros.append((f"ELUFAST_HAVE_{name.upper()}", "1"))
-                wanted[name] = flags + self.if_it_works(ORDERS[name], is_gnu_like)
+                wanted[name] = flags + taken(ORDERS[name])
+                wanted["baseline"] = taken(COMPACT)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for objects in pool.map(
                 partial(self.compile_loops, ext), *zip(*wanted.items(), strict=True)
@@ -154,8 +158,8 @@ class BuildExtension(build_ext):
             depends=ext.depends,
         )
 
-    def if_it_works(self, flags, is_gnu_like):
-        return flags if is_gnu_like and self.works(flags) else []
+    def those_that_work(self, flags):
+        return [flag for flag in flags if self.works([flag])]
 
     def works(self, flags, program="int main(void) { return 0; }\n"):
         """Whether a program compiles and links with these flags."""

@@ -10,8 +10,8 @@
     ELUFAST_FN type elufast_as_it_is_##name(type v) { return v; } \
     ELUFAST_FN type elufast_all_##name(number v) { return set1(v); }
 
-/* 16 floats or 8 doubles: macros, for the types of what they take vary, and
- * no macro can make them. */
+/* 16 floats or 8 doubles: macros, for the types of what they take vary, and no macro can make them.
+ */
 ELUFAST_TO_LANES(f32x16, __m512, float, _mm512_set1_ps)
 #define ELUFAST_LANES_f32x16(v) \
     _Generic((v), __m512: elufast_as_it_is_f32x16, default: elufast_all_f32x16)(v)

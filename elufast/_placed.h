@@ -1,5 +1,5 @@
 /* Loops that read their data and write their results where and as they lie, with the default
- * parameters: a register of elements at a time (_lanes.h), put in order on the way. Through a
+ * parameters: some registers of elements at a time (_lanes.h), put in order on the way. Through a
  * block, what is moved and what is computed would take turns instead of going on side by side. */
 #ifndef ELUFAST_PLACED_H
 #define ELUFAST_PLACED_H
@@ -27,7 +27,7 @@ typedef struct {
 } elufast_place;
 
 /* n elements; places of the data, then of the outputs. An output may be the very same array as an
- * input, for each register is read before it is written. */
+ * input, for what is computed together is read before it is written. */
 typedef void elufast_placed_kernel(const char *const *data, const elufast_place *places,
                                    char *const *out, size_t n);
 

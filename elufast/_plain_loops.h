@@ -5,7 +5,7 @@
 /* Three registers at once (see _lane_loops.inc) are worth it with AVX2, which has few of them,
  * where a formula is long: maps of doubles with the default parameters take 0.87 to 1.0 of the
  * time, SELU of floats takes 0.93 to 0.97, and the other maps of floats what they took. */
-#if defined(__AVX2__) && !defined(__AVX512F__)
+#if defined(__AVX2__) && !defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
 #define ELUFAST_GAINS_BY_SEVERAL_selu 0, 1
 #define ELUFAST_DOUBLES_GAIN_BY_SEVERAL 1
 #else

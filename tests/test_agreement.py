@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support import (
     BFLOAT16,
+    DTYPES,
     NARROW,
     all_numbers,
     as_dtype,
@@ -224,6 +225,22 @@ def test_in_place_has_the_same_bits(row, long_dtype):
     copies = [column.copy() for column in data]
     out = (copies[-1],) if row.nout == 1 else (copies[-1], np.empty_like(copies[-1]))
     assert_same_bits(function(row)(*copies, out=out), expected)
+
+
+@pytest.mark.parametrize("family_name", ["elu", "selu", "celu"])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_both_in_one_pass_agree_with_the_single_ones(family_name, dtype, rng):
+    """With any parameters, also where the function no longer changes but in its last place."""
+    x = np.concatenate([-np.logspace(-3, 3.3, 4000), rng.normal(size=100)]).astype(dtype)
+    row = next(row for row in ROWS if row.name == family_name)
+    single = [getattr(elufast, f"{family_name}{name}") for name in ("", "_grad")]
+    for _ in range(30):
+        numbers = [dtype.type(abs(rng.normal()) + 0.1) for _ in row.parameters]
+        arrays = [(rng.uniform(0.1, 3, x.size)).astype(dtype) for _ in row.parameters]
+        extreme = [array * dtype.type(2.0**-10) for array in arrays]
+        for parameters in (numbers, arrays, extreme):
+            both = getattr(elufast, f"{family_name}_with_grad")(x, *parameters)
+            assert_same_bits(both, tuple(f(x, *parameters) for f in single))
 
 
 @pytest.mark.parametrize("family_name", ["elu", "selu", "celu"])
