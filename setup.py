@@ -30,7 +30,7 @@ ORDERS = {
     "avx512": [*SCHEDULED, "-mtune=skylake-avx512", "--param=sched-pressure-algorithm=2"],
 }
 # Without the tables that debuggers and profilers go by from within a loop to its caller: 29 KB less
-# in a wheel. Loops call nothing.
+# in a wheel. Loops call loops alone.
 LOOPS_ONLY = ["-fno-asynchronous-unwind-tables"]
 # Where there are other instruction sets, the speed of the baseline is not worth the space either
 # that the last few turns of each loop take where they are written one after the other: 40 KB.

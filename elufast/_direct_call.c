@@ -98,6 +98,10 @@ static int flags_for_numpy(int raised) {
            (raised & ELUFAST_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
 }
 
+/* Nanoseconds of work from which on other threads of Python may run meanwhile. Letting go of the
+ * interpreter's lock costs some 40; NumPy does it from 500 elements on, whatever they cost. */
+static const float WORTH_LETTING_GO = 1000;
+
 static void run(const elufast_loop *loop, const elufast_parameters *parameters,
                 PyArrayObject *const *arrays, int count, ptrdiff_t n) {
     char *data[MAX_ARRAYS];
@@ -109,7 +113,9 @@ static void run(const elufast_loop *loop, const elufast_parameters *parameters,
     elufast_parameters *current = elufast_current_parameters(), outer = *current;
     *current = *parameters;
     NPY_BEGIN_THREADS_DEF;
-    NPY_BEGIN_THREADS_THRESHOLDED(n); /* from where on NumPy lets other threads of Python run */
+    if ((float)n * loop->cost[loop->source != ELUFAST_DEFAULTS] >= WORTH_LETTING_GO) {
+        NPY_BEGIN_THREADS;
+    }
     elufast_inner_loop(data, &n, steps, (void *)loop);
     NPY_END_THREADS;
     *current = outer;
