@@ -131,7 +131,8 @@ class BuildExtension(build_ext):
             if is_gnu_like and self.works(flags, CPU_PROBE):
                 ext.define_macros.append((f"ELUFAST_HAVE_{name.upper()}", "1"))
                 wanted[name] = flags + taken(ORDERS[name])
-                wanted["baseline"] = taken(COMPACT)
+        if len(wanted) > 1:
+            wanted["baseline"] = taken(COMPACT)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for objects in pool.map(
                 partial(self.compile_loops, ext), *zip(*wanted.items(), strict=True)
