@@ -36,7 +36,7 @@
 #include "_kernels.inc"
 
 #undef ELUFAST_SEVERAL
-#define ELUFAST_SEVERAL ELUFAST_THREE_REGISTERS
+#define ELUFAST_SEVERAL(shape, ...) ELUFAST_SEVERAL_##shape(__VA_ARGS__)
 
 #define ELUFAST_REAL float
 #define ELUFAST_F(name) name##_f32

@@ -92,6 +92,9 @@ ELUFAST_FN int elufast_everywhere_ld(int condition) { return condition; }
 ELUFAST_FN int elufast_is_nan_ld(long double x) { return isnan(x); }
 ELUFAST_FN int elufast_is_nonpositive_ld(long double x) { return islessequal(x, 0.0L); }
 ELUFAST_FN int elufast_is_positive_ld(long double x) { return isgreater(x, 0.0L); }
+ELUFAST_FN long double elufast_nonpositive_part_ld(long double x) {
+    return elufast_zero_unless_ld(!elufast_is_positive_ld(x), x);
+}
 ELUFAST_FN int elufast_is_negative_ld(long double x) { return isless(x, 0.0L); }
 /* Without -0, which spares nothing here: what it chooses between is -0 there in any case. */
 ELUFAST_FN int elufast_is_negative_or_minus_0_ld(long double x) { return isless(x, 0.0L); }
