@@ -12,7 +12,7 @@
 #include "elufast/config.h"
 
 /* From so many registers on it pays to ask. */
-enum { ELUFAST_REGISTERS_WORTH_A_LOOK = 16 };
+enum { ELUFAST_REGISTERS_WORTH_A_LOOK = 512 };
 
 /* Less than half a KiB, and not 0. */
 ELUFAST_FN int elufast_is_shortly_after(const char *a, const char *b) {
