@@ -49,10 +49,14 @@ typedef void elufast_kernel(const char *const *data, const char *const *paramete
 /* Whether n parameters are ordinary (_ordinary.h). */
 typedef int elufast_ordinary_test(const char *parameters, size_t n);
 
-/* Those whose outputs begin where lines of the cache do, and go past the caches; NULL: there is
- * none. Parameters are ordinary, unless the others have no test for that. */
+/* Its outputs begin where lines of the cache do, and go past the caches; and the data that are so
+ * many bytes further on are prefetched. */
+typedef void elufast_past_kernel(const char *const *data, const char *const *parameters,
+                                 char *const *out, size_t n, const ptrdiff_t *ahead);
+
+/* NULL: there is none. Parameters are ordinary, unless the others have no test for that. */
 typedef struct {
-    elufast_kernel *defaults, *scalar, *array;
+    elufast_past_kernel *defaults, *scalar, *array;
 } elufast_past_kernels;
 
 typedef struct {
@@ -76,8 +80,9 @@ typedef const elufast_kernels elufast_kernel_table[ELUFAST_FUNCTIONS][ELUFAST_TY
 #define ELUFAST_BFLOAT(name) ELUFAST_JOIN(ELUFAST_TABLE, _bfloat_##name)
 /* Of _long_loops.c, for all of them. */
 #define ELUFAST_LONG(name) elufast_long_##name
-#define ELUFAST_DECLARE(kernel, name) \
-    extern elufast_kernel kernel(name##_defaults), kernel(name##_scalar), kernel(name##_array);
+#define ELUFAST_DECLARE_AS(type, kernel, name) \
+    extern type kernel(name##_defaults), kernel(name##_scalar), kernel(name##_array);
+#define ELUFAST_DECLARE(kernel, name) ELUFAST_DECLARE_AS(elufast_kernel, kernel, name)
 
 /* NEON, with fma, belongs to every 64-bit ARM processor: what is called the baseline elsewhere. */
 #if defined(__aarch64__) && defined(__ARM_NEON)

@@ -134,9 +134,9 @@ ELUFAST_ARE_ORDINARY(are_ordinary_f64, uint64_t, 0x3F70000000000000, 0x407000000
     ELUFAST_JOIN(ELUFAST_AS_THEY_LIE_, ELUFAST_HAS_LANES(name))(name, type)
 
 /* Those that go past the caches. */
-#define ELUFAST_FUNCTION(name, family, shape)    \
-    ELUFAST_DECLARE(ELUFAST_PAST_OF_FLOAT, name) \
-    ELUFAST_DECLARE(ELUFAST_PAST_OF_DOUBLE, name)
+#define ELUFAST_FUNCTION(name, family, shape)                            \
+    ELUFAST_DECLARE_AS(elufast_past_kernel, ELUFAST_PAST_OF_FLOAT, name) \
+    ELUFAST_DECLARE_AS(elufast_past_kernel, ELUFAST_PAST_OF_DOUBLE, name)
 #define ELUFAST_PAST_OF_FLOAT(name) ELUFAST_PAST(name##_f32)
 #define ELUFAST_PAST_OF_DOUBLE(name) ELUFAST_PAST(name##_f64)
 #include "elufast/functions.inc"

@@ -31,8 +31,8 @@ int elufast_pays_past_caches(float cost, size_t bytes, size_t item, size_t n) {
 
 /* ---- straight from a kernel ---- */
 
-elufast_kernel *elufast_past_kernel(const elufast_loop *loop, elufast_kernel *kernel,
-                                    char *const *parameters) {
+elufast_past_kernel *elufast_find_past_kernel(const elufast_loop *loop, elufast_kernel *kernel,
+                                              char *const *parameters) {
     const elufast_kernels *k = &loop->kernels;
     if (kernel == k->defaults) return k->past.defaults;
     if (k->are_ordinary == NULL) return kernel == k->scalar ? k->past.scalar : k->past.array;
@@ -60,7 +60,7 @@ static int goes_straight(const elufast_loop_call *c) {
     if (elufast_are_scalars(c)) {
         kernel = elufast_kernel_for_scalars(loop, elufast_parameters_of(c));
     }
-    return elufast_past_kernel(loop, kernel, c->arrays + loop->function->data) != NULL &&
+    return elufast_find_past_kernel(loop, kernel, c->arrays + loop->function->data) != NULL &&
            before_line(loop, c->arrays + elufast_count_in(loop->function)) != SIZE_MAX;
 }
 
@@ -90,6 +90,13 @@ static void run(const operands *o, elufast_kernel *kernel, char *const *out, siz
     kernel(at, at + o->loop->function->data, out, n);
 }
 
+/* A processor finds what comes next by itself. */
+static void run_past(const operands *o, elufast_past_kernel *kernel, char *const *out, size_t n) {
+    static const ptrdiff_t ahead[ELUFAST_MAX_DATA] = {0};
+    const char *const *at = (const char *const *)o->at;
+    kernel(at, at + o->loop->function->data, out, n, ahead);
+}
+
 static void go_on(operands *o, size_t n) {
     for (int i = 0; i < o->in + o->loop->function->out; i++) {
         o->at[i] += o->steps[i] * (ptrdiff_t)n;
@@ -117,7 +124,7 @@ void elufast_run_past_caches(const elufast_loop *loop, elufast_kernel *kernel, c
                              const ptrdiff_t *steps, size_t count) {
     operands o = {.loop = loop, .steps = steps, .in = elufast_count_in(loop->function)};
     memcpy(o.at, arrays, (size_t)(o.in + loop->function->out) * sizeof *arrays);
-    elufast_kernel *past = elufast_past_kernel(loop, kernel, o.at + loop->function->data);
+    elufast_past_kernel *past = elufast_find_past_kernel(loop, kernel, o.at + loop->function->data);
     size_t ahead = before_line(loop, o.at + o.in);
     if (past == NULL || ahead == SIZE_MAX) {
         run_through_blocks(&o, kernel, count);
@@ -126,7 +133,7 @@ void elufast_run_past_caches(const elufast_loop *loop, elufast_kernel *kernel, c
     if (ahead > count) ahead = count;
     if (ahead > 0) run(&o, kernel, o.at + o.in, ahead);
     go_on(&o, ahead);
-    run(&o, past, o.at + o.in, count - ahead);
+    run_past(&o, past, o.at + o.in, count - ahead);
 }
 
 void elufast_run_streamed(const elufast_loop_call *c, elufast_kernel *kernel, size_t start,

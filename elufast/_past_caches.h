@@ -12,8 +12,8 @@ int elufast_pays_past_caches(float cost, size_t bytes, size_t item, size_t n);
 int elufast_pays_to_stream(const elufast_loop_call *c, size_t n);
 
 /* The kernel that does what another does, but past the caches; NULL: there is none. */
-elufast_kernel *elufast_past_kernel(const elufast_loop *loop, elufast_kernel *kernel,
-                                    char *const *parameters);
+elufast_past_kernel *elufast_find_past_kernel(const elufast_loop *loop, elufast_kernel *kernel,
+                                              char *const *parameters);
 
 /* What runs `count` elements of arrays that a kernel can take, each with a step of its own, 0 for
  * numbers; until elufast_end_stream others may not see all of it. */

@@ -83,6 +83,22 @@ static void make_places_past(const elufast_plan *p, elufast_place *places) {
     }
 }
 
+/* Whole registers, to where lines begin. */
+static void run_past(const elufast_plan *p, elufast_past_kernel *kernel, char *const *at,
+                     size_t n) {
+    const elufast_function *f = p->walk->loop->function;
+    const char *const *in = (const char *const *)at;
+    if (p->is_placed) {
+        elufast_place places[ELUFAST_MAX_DATA + ELUFAST_MAX_OUT];
+        make_places_past(p, places);
+        run(p, NULL, places, at, n);
+    } else {
+        ptrdiff_t ahead[ELUFAST_MAX_DATA];
+        for (int k = 0; k < f->data; k++) ahead[k] = p->lanes[k].bytes_ahead;
+        kernel(in, in + f->data, at + p->inputs, n, ahead);
+    }
+}
+
 /* To where the outputs' lines begin. */
 static void run_ahead(const elufast_plan *p, elufast_open_lines *open, elufast_kernel *kernel,
                       char *const *at, size_t n) {
@@ -97,16 +113,14 @@ static void run_ahead(const elufast_plan *p, elufast_open_lines *open, elufast_k
 /* Whole registers go straight to where they belong. What is left over would make all of them wait
  * until its line has been fetched; it is put together with what the next call begins with. */
 static void run_straight(const elufast_plan *p, elufast_open_lines *open, elufast_kernel *kernel,
-                         elufast_kernel *past, char *const *arrays, size_t ahead, size_t n) {
+                         elufast_past_kernel *past, char *const *arrays, size_t ahead, size_t n) {
     const size_t lanes = ELUFAST_CACHE_LINE / p->walk->loop->item_size;
     const size_t first = ahead < n ? ahead : n, whole = (n - first) / lanes * lanes;
-    elufast_place places[ELUFAST_MAX_DATA + ELUFAST_MAX_OUT];
     char *at[ELUFAST_MAX_OPERANDS];
-    make_places_past(p, places);
     memcpy(at, arrays, (size_t)p->operands * sizeof *at);
     run_ahead(p, open, kernel, at, first);
     go_on(p, at, first);
-    run(p, past, places, at, whole);
+    run_past(p, past, at, whole);
     go_on(p, at, whole);
     if (first + whole == n) return;
     close_lines(p, open);
@@ -131,9 +145,9 @@ void elufast_call_kernel(const elufast_plan *p, elufast_workspace *w, elufast_ke
         return;
     }
     const size_t ahead = before_lines(p, arrays);
-    elufast_kernel *past = kernel;
-    if (!p->is_placed) past = elufast_past_kernel(loop, kernel, arrays + loop->function->data);
-    if (ahead != SIZE_MAX && past != NULL) {
+    elufast_past_kernel *past = NULL;
+    if (!p->is_placed) past = elufast_find_past_kernel(loop, kernel, arrays + loop->function->data);
+    if (ahead != SIZE_MAX && (p->is_placed || past != NULL)) {
         run_straight(p, &w->open, kernel, past, arrays, ahead, n);
     } else if (p->is_placed) {
         run(p, kernel, p->places, arrays, n);
