@@ -12,6 +12,11 @@ typedef double elufast_double_item ELUFAST_ANYWHERE;
 
 enum { elufast_lanes_f32x16 = 16, elufast_lanes_f64x8 = 8, elufast_lanes_f32x8 = 8 };
 
+/* Several registers at once: of what is done to one of them, each step waits for the one before,
+ * longer than the processor finds others to do in what comes after it. It has them where the
+ * compiler mixes the steps of several: 0.7 to 0.95 of the time on Zen 5. */
+#define ELUFAST_EACH _Pragma("GCC unroll 4") for (size_t k = 0; k < count; k++)
+
 /* How many registers are computed at once, for each shape of functions.inc: in the caches and past
  * them (_lane_loops.inc), and by the placed loops, which have those of the latter. As many as do
  * not crowd the others: fewer where parameters are registers too. One multiplication waits for
@@ -40,15 +45,16 @@ ELUFAST_FN int elufast_is_whole(unsigned mask, unsigned lanes) {
 /* load: the elements of the mask, and the first of them in the other lanes, which can raise no flag
  * of its own; store: those of the mask; stream: all of them past the caches, to a whole line, or
  * those of the mask. */
-#define ELUFAST_LANE_MOVES(name, type, mask_type, item, mm, kind)            \
-    typedef type elufast_vector_##name;                                      \
-    ELUFAST_FN type elufast_load_##name(const void *x, mask_type mask) {     \
-        if (elufast_is_whole(mask, elufast_lanes_##name)) {                  \
-            return mm##_loadu_##kind(x);                                     \
-        }                                                                    \
-        const type first = mm##_set1_##kind(*(const item *)x);               \
-        return mm##_mask_loadu_##kind(first, mask, x);                       \
-    }                                                                        \
+#define ELUFAST_LANE_LOADS(name, type, mask_type, item, mm, kind)        \
+    typedef type elufast_vector_##name;                                  \
+    ELUFAST_FN type elufast_load_##name(const void *x, mask_type mask) { \
+        if (elufast_is_whole(mask, elufast_lanes_##name)) {              \
+            return mm##_loadu_##kind(x);                                 \
+        }                                                                \
+        const type first = mm##_set1_##kind(*(const item *)x);           \
+        return mm##_mask_loadu_##kind(first, mask, x);                   \
+    }
+#define ELUFAST_LANE_STORES(name, type, mask_type, mm, kind)                 \
     ELUFAST_FN void elufast_store_##name(void *y, type v, mask_type mask) {  \
         if (elufast_is_whole(mask, elufast_lanes_##name)) {                  \
             mm##_storeu_##kind(y, v);                                        \
@@ -63,8 +69,10 @@ ELUFAST_FN int elufast_is_whole(unsigned mask, unsigned lanes) {
             mm##_mask_storeu_##kind(y, mask, v);                             \
         }                                                                    \
     }
-ELUFAST_LANE_MOVES(f32x16, __m512, __mmask16, elufast_float_item, _mm512, ps)
-ELUFAST_LANE_MOVES(f64x8, __m512d, __mmask8, elufast_double_item, _mm512, pd)
-ELUFAST_LANE_MOVES(f32x8, __m256, __mmask8, elufast_float_item, _mm256, ps)
+ELUFAST_LANE_LOADS(f32x16, __m512, __mmask16, elufast_float_item, _mm512, ps)
+ELUFAST_LANE_LOADS(f64x8, __m512d, __mmask8, elufast_double_item, _mm512, pd)
+ELUFAST_LANE_STORES(f32x16, __m512, __mmask16, _mm512, ps)
+ELUFAST_LANE_STORES(f64x8, __m512d, __mmask8, _mm512, pd)
+ELUFAST_LANE_STORES(f32x8, __m256, __mmask8, _mm256, ps)
 
 #endif

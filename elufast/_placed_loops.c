@@ -50,7 +50,6 @@ ELUFAST_FN void elufast_store_placed_f64x8(char *y, elufast_placing placing, __m
 
 /* So many at once as past the caches, where these loops may write to. */
 #define ELUFAST_AT_ONCE(shape) ELUFAST_JOIN(ELUFAST_F(elufast_at_once_##shape), _past)
-#define ELUFAST_EACH _Pragma("GCC unroll 4") for (int k = 0; k < count; k++)
 
 /* What is to be done, for registers that come together, for whole ones and for the rest. */
 #define ELUFAST_IN_LANES(shape, ...)                                                   \

@@ -23,15 +23,14 @@ enum { LINE = ELUFAST_CACHE_LINE };
                                  name##_place.placing, mask)
 #define ELUFAST_GO_ON(name)                                                           \
     ELUFAST_EACH ELUFAST_PREFETCH(name + name##_ahead + k * name##_place.advance, 0); \
-    name += AT_ONCE * name##_place.advance;
+    name += count * name##_place.advance;
 
 /* As many rows as registers have lanes, some of them at once, as in _lane_loops.inc. (All of them
  * take as long, in four times the code.) */
-enum { AT_ONCE = 2 };
-#define ELUFAST_EACH _Pragma("GCC unroll 4") for (int k = 0; k < AT_ONCE; k++)
-#define ELUFAST_ROWS(...)                      \
-    for (int i = 0; i < lanes; i += AT_ONCE) { \
-        __VA_ARGS__                            \
+enum { count = 2 };
+#define ELUFAST_ROWS(...)                    \
+    for (int i = 0; i < lanes; i += count) { \
+        __VA_ARGS__                          \
     }
 #define ELUFAST_WRITE(results, k)                                                  \
     {                                                                              \
@@ -48,7 +47,7 @@ enum { AT_ONCE = 2 };
 #define ELUFAST_LOOP_MAP(formula, ...)                                                        \
     ELUFAST_BEGIN(x, 0)                                                                       \
     vector y[lanes];                                                                          \
-    ELUFAST_ROWS(vector v[AT_ONCE]; ELUFAST_EACH v[k] = ELUFAST_READ(x, k);                   \
+    ELUFAST_ROWS(vector v[count]; ELUFAST_EACH v[k] = ELUFAST_READ(x, k);                     \
                  ELUFAST_EACH v[k] = formula(v[k] __VA_ARGS__); ELUFAST_EACH y[i + k] = v[k]; \
                  ELUFAST_GO_ON(x))                                                            \
     ELUFAST_WRITE(y, 0)
@@ -56,7 +55,7 @@ enum { AT_ONCE = 2 };
 #define ELUFAST_LOOP_MAP_PAIR(formula, ...)                                       \
     ELUFAST_BEGIN(x, 0)                                                           \
     vector y[lanes], dydx[lanes];                                                 \
-    ELUFAST_ROWS(vector v[AT_ONCE]; ELUFAST_F(elufast_pair) both[AT_ONCE];        \
+    ELUFAST_ROWS(vector v[count]; ELUFAST_F(elufast_pair) both[count];            \
                  ELUFAST_EACH v[k] = ELUFAST_READ(x, k);                          \
                  ELUFAST_EACH both[k] = formula(v[k] __VA_ARGS__); ELUFAST_EACH { \
                      y[i + k] = both[k].y;                                        \
@@ -69,7 +68,7 @@ enum { AT_ONCE = 2 };
     ELUFAST_BEGIN(grad, 0)                                                            \
     ELUFAST_BEGIN(x, 1)                                                               \
     vector dx[lanes];                                                                 \
-    ELUFAST_ROWS(vector g[AT_ONCE]; vector v[AT_ONCE]; ELUFAST_EACH {                 \
+    ELUFAST_ROWS(vector g[count]; vector v[count]; ELUFAST_EACH {                     \
         g[k] = ELUFAST_READ(grad, k);                                                 \
         v[k] = ELUFAST_READ(x, k);                                                    \
     } ELUFAST_EACH v[k] = formula(g[k], v[k] __VA_ARGS__);                            \
@@ -80,17 +79,17 @@ enum { AT_ONCE = 2 };
 
 #define ELUFAST_PASS_LITERAL(name, value) , (ELUFAST_REAL)(value)
 #define ELUFAST_KERNEL_0(name, family, shape)
-#define ELUFAST_KERNEL_1(name, family, shape)                                                    \
-    void ELUFAST_TURNED_KERNEL(ELUFAST_TYPED(name))(const elufast_square *squares, size_t count, \
-                                                    const elufast_turning *turning) {            \
-        typedef ELUFAST_LANE(elufast_vector) vector;                                             \
-        enum { lanes = ELUFAST_LANE(elufast_lanes) };                                            \
-        const ELUFAST_F(elufast_truth) mask = (ELUFAST_F(elufast_truth)) - 1;                    \
-        const elufast_turning t = *turning;                                                      \
-        for (size_t s = 0; s < count; s++) {                                                     \
-            ELUFAST_LOOP_##shape(ELUFAST_F(elufast_##name),                                      \
-                                 ELUFAST_PARAMETERS_##family(ELUFAST_PASS_LITERAL))              \
-        }                                                                                        \
+#define ELUFAST_KERNEL_1(name, family, shape)                                                  \
+    void ELUFAST_TURNED_KERNEL(ELUFAST_TYPED(name))(const elufast_square *squares, size_t all, \
+                                                    const elufast_turning *turning) {          \
+        typedef ELUFAST_LANE(elufast_vector) vector;                                           \
+        enum { lanes = ELUFAST_LANE(elufast_lanes) };                                          \
+        const ELUFAST_F(elufast_truth) mask = (ELUFAST_F(elufast_truth)) - 1;                  \
+        const elufast_turning t = *turning;                                                    \
+        for (size_t s = 0; s < all; s++) {                                                     \
+            ELUFAST_LOOP_##shape(ELUFAST_F(elufast_##name),                                    \
+                                 ELUFAST_PARAMETERS_##family(ELUFAST_PASS_LITERAL))            \
+        }                                                                                      \
     }
 #define ELUFAST_FUNCTION(name, family, shape) \
     ELUFAST_JOIN(ELUFAST_KERNEL_, ELUFAST_HAS_OWN_LANES(name))(name, family, shape)

@@ -15,8 +15,10 @@
 enum {
     LINE = ELUFAST_CACHE_LINE,
     GROUP = 16,  /* strips of a unit at the most, which one thread computes, */
-    SQUARES = 8, /* and squares along each of them; */
-    AHEAD = 2    /* so many squares along are data and outputs fetched before their turn */
+    SQUARES = 8, /* and squares along each of them. */
+    /* So many squares along are data and outputs fetched before their turn. */
+    AHEAD = 2,
+    AHEAD_PAST_CACHES = 3
 };
 
 enum { ALONG, ACROSS, OTHERS };
@@ -113,9 +115,9 @@ static void cut(squares *s) {
 
 static void choose_ways(squares *s) {
     elufast_turning *t = &s->turning;
-    const ptrdiff_t ahead = AHEAD * (ptrdiff_t)s->side;
     t->is_past = elufast_pays_if_straight(&s->plan);
     for (int k = s->plan.inputs; k < s->plan.operands; k++) t->is_past &= has_aligned_rows(s, k);
+    const ptrdiff_t ahead = (t->is_past ? AHEAD_PAST_CACHES : AHEAD) * (ptrdiff_t)s->side;
     t->fetches_outputs =
         !t->is_past && elufast_bytes_of_all(&s->plan) > elufast_tune.stream_bytes / 2;
     for (int k = 0; k < s->walk.loop->function->data; k++) {
