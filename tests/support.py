@@ -203,3 +203,15 @@ def misaligned(x):
     view = np.zeros(x.nbytes + 1, np.uint8)[1:].view(x.dtype).reshape(x.shape)
     view[...] = x
     return view
+
+
+PAGE = 4096
+
+
+def at(offset, values):
+    """The same values so many bytes after the beginning of a page, and what holds them."""
+    memory = np.full(values.nbytes + 3 * PAGE, 0xA5, np.uint8)
+    start = PAGE + (offset - memory.ctypes.data) % PAGE
+    array = memory[start : start + values.nbytes].view(values.dtype)
+    array[...] = values
+    return array, memory

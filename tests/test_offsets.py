@@ -3,24 +3,15 @@ from the end to the beginning (elufast/_direction.h)."""
 
 import numpy as np
 import pytest
-from support import assert_same_bits, function, outputs, parameter_values
+from support import PAGE, assert_same_bits, at, function, outputs, parameter_values
 
-PAGE = 4096
-# Registers of 8 and 16 elements that are too few for that, just enough, and more, with a rest.
-SIZES = [127, 128, 133, 255, 256, 261, 1003]
+# Registers of 8 and 16 elements that are too few for that, just enough, and more, with a rest; and
+# the same for what comes before an output's first line.
+SIZES = [127, 128, 133, 255, 256, 261, 1003, 4095, 4096, 4101, 8191, 8192, 8261]
 SHORTLY_AFTER = [8, 16, 64, 200, 504]
 NOT_SHORTLY_AFTER = [0, 512, 2048, PAGE - 64]
 
 kinds = pytest.mark.parametrize("kind", ["f4", "f8"])
-
-
-def at(offset, values):
-    """The same values so many bytes after the beginning of a page, and what holds them."""
-    memory = np.full(values.nbytes + 3 * PAGE, 0xA5, np.uint8)
-    start = PAGE + (offset - memory.ctypes.data) % PAGE
-    array = memory[start : start + values.nbytes].view(values.dtype)
-    array[...] = values
-    return array, memory
 
 
 def is_alone(array, memory):
@@ -56,7 +47,7 @@ def test_outputs_anywhere(row, kind, size, rng):
 @pytest.mark.parametrize("second", [0, 48, 96, 4032])
 def test_inputs_anywhere(row, kind, first, second, rng):
     """Where outputs begin shortly after some inputs and before others as well."""
-    size, out_at = 1003, 64
+    size, out_at = 8261, 64
     places = [first, second]
     values = [(rng.normal(size=size) * 3).astype(kind) for _ in row.data]
     expected = tuple(at(2048, np.zeros(size, kind))[0] for _ in range(row.nout))
@@ -71,7 +62,7 @@ def test_inputs_anywhere(row, kind, first, second, rng):
 @pytest.mark.parametrize("offset", [*NOT_SHORTLY_AFTER, *SHORTLY_AFTER])
 def test_in_place(row, kind, offset, rng):
     """An input is the output; another one, or the other output, begins a little apart from it."""
-    values = [(rng.normal(size=1003) * 3).astype(kind) for _ in row.data]
+    values = [(rng.normal(size=8261) * 3).astype(kind) for _ in row.data]
     expected = outputs(function(row)(*values))
     for i in range(len(values)):
         data = [at(offset if k == i else 0, x)[0] for k, x in enumerate(values)]
