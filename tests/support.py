@@ -141,7 +141,7 @@ def special_values(dtype):
     values += [limits.smallest_subnormal * 5, limits.tiny, limits.eps, limits.max, np.inf, -cut]
     values += [-cut + 2, -cut - 8, limits.max / 4]
     signed = as_dtype([*values, *np.negative(np.asarray(values, dtype=np.longdouble))], dtype)
-    return np.append(signed, as_dtype(np.nan, dtype))
+    return np.append(signed, as_dtype([np.nan, -np.nan], dtype))
 
 
 def parameter_sets(row, dtype):
