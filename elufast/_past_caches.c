@@ -44,14 +44,18 @@ elufast_past_kernel *elufast_find_past_kernel(const elufast_loop *loop, elufast_
     return k->past.scalar;
 }
 
-/* The elements before a line of the first output begins; SIZE_MAX if those of another begin
- * elsewhere, or none of them begins where a line does. */
-static size_t before_line(const elufast_loop *loop, char *const *out) {
-    const size_t bytes = elufast_bytes_to_line(out[0]);
-    for (int k = 1; k < loop->function->out; k++) {
-        if (elufast_bytes_to_line(out[k]) != bytes) return SIZE_MAX;
+size_t elufast_before_lines(char *const *out, const size_t *sizes, int count) {
+    const size_t ahead = elufast_bytes_to_line(out[0]) / sizes[0];
+    for (int k = 0; k < count; k++) {
+        if (elufast_bytes_to_line(out[k] + ahead * sizes[k]) != 0) return SIZE_MAX;
     }
-    return bytes % loop->item_size == 0 ? bytes / loop->item_size : SIZE_MAX;
+    return ahead;
+}
+
+/* Outputs of the loop's own type. */
+static size_t before_lines(const elufast_loop *loop, char *const *out) {
+    const size_t sizes[ELUFAST_MAX_OUT] = {loop->item_size, loop->item_size};
+    return elufast_before_lines(out, sizes, loop->function->out);
 }
 
 static int goes_straight(const elufast_loop_call *c) {
@@ -61,7 +65,7 @@ static int goes_straight(const elufast_loop_call *c) {
         kernel = elufast_kernel_for_scalars(loop, elufast_parameters_of(c));
     }
     return elufast_find_past_kernel(loop, kernel, c->arrays + loop->function->data) != NULL &&
-           before_line(loop, c->arrays + elufast_count_in(loop->function)) != SIZE_MAX;
+           before_lines(loop, c->arrays + elufast_count_in(loop->function)) != SIZE_MAX;
 }
 
 int elufast_pays_to_stream(const elufast_loop_call *c, size_t n) {
@@ -125,7 +129,7 @@ void elufast_run_past_caches(const elufast_loop *loop, elufast_kernel *kernel, c
     operands o = {.loop = loop, .steps = steps, .in = elufast_count_in(loop->function)};
     memcpy(o.at, arrays, (size_t)(o.in + loop->function->out) * sizeof *arrays);
     elufast_past_kernel *past = elufast_find_past_kernel(loop, kernel, o.at + loop->function->data);
-    size_t ahead = before_line(loop, o.at + o.in);
+    size_t ahead = before_lines(loop, o.at + o.in);
     if (past == NULL || ahead == SIZE_MAX) {
         run_through_blocks(&o, kernel, count);
         return;

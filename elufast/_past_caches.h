@@ -15,6 +15,10 @@ int elufast_pays_to_stream(const elufast_loop_call *c, size_t n);
 elufast_past_kernel *elufast_find_past_kernel(const elufast_loop *loop, elufast_kernel *kernel,
                                               char *const *parameters);
 
+/* The elements that come before the lines of all outputs begin, whose items are of these sizes;
+ * SIZE_MAX: they begin at different ones, or none does where a line does. */
+size_t elufast_before_lines(char *const *out, const size_t *sizes, int count);
+
 /* What runs `count` elements of arrays that a kernel can take, each with a step of its own, 0 for
  * numbers; until elufast_end_stream others may not see all of it. */
 void elufast_run_past_caches(const elufast_loop *loop, elufast_kernel *kernel, char *const *arrays,

@@ -64,14 +64,11 @@ void elufast_finish_lines(const elufast_plan *p, elufast_workspace *w) { close_l
 
 /* ---- straight past the caches ---- */
 
-/* The elements before the outputs' lines begin; SIZE_MAX if those begin at different ones. */
 static size_t before_lines(const elufast_plan *p, char *const *arrays) {
-    const size_t ahead = elufast_bytes_to_line(arrays[p->inputs]) / size_of(p, 0);
-    for (int out = 0; out < p->operands - p->inputs; out++) {
-        const char *place = arrays[p->inputs + out] + ahead * size_of(p, out);
-        if (elufast_bytes_to_line(place) != 0) return SIZE_MAX;
-    }
-    return ahead;
+    size_t sizes[ELUFAST_MAX_OUT];
+    const int count = p->operands - p->inputs;
+    for (int out = 0; out < count; out++) sizes[out] = size_of(p, out);
+    return elufast_before_lines(arrays + p->inputs, sizes, count);
 }
 
 static void make_places_past(const elufast_plan *p, elufast_place *places) {
