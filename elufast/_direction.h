@@ -13,8 +13,8 @@
 
 /* From so many registers on it is asked: 32 KiB. Rows of arrays are mostly shorter, and are better
  * gone through as they follow each other, since some begin shortly after and others do not: cut and
- * every second rows in 0.8 to 0.98 of the time (Zen 5, where loops by several registers gain no more
- * than 3 % by going down). */
+ * every second rows in 0.8 to 0.98 of the time (Zen 5, where loops by several registers gain no
+ * more than 3 % by going down). */
 enum { ELUFAST_REGISTERS_WORTH_A_LOOK = 512 };
 
 /* Less than half a KiB, and not 0. */
