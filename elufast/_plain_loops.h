@@ -40,6 +40,7 @@ ELUFAST_FN int elufast_are_alike(const void *a, const void *b, const void *c, si
                     different = (first ^ (uintptr_t)b) | (first ^ (uintptr_t)c);
     return first % item == 0 && different % bytes == 0;
 }
+/* One after the other in order, which past the first-level cache is faster than all at once. */
 #define ELUFAST_SEVERAL_BACKWARD_FROM_OUTPUT(formula, ...)                                    \
     enum { bytes = 32, lanes = bytes / sizeof(ELUFAST_REAL), WORTH_IT = 128 };                \
     const int are_alike =                                                                     \
@@ -47,18 +48,8 @@ ELUFAST_FN int elufast_are_alike(const void *a, const void *b, const void *c, si
     for (; are_alike && (uintptr_t)&dx[start] % bytes != 0; start++) {                        \
         dx[start] = formula(grad[start], x[start] __VA_ARGS__);                               \
     }                                                                                         \
-    for (; n - start >= 4 * lanes; start += 4 * lanes) {                                      \
-        ELUFAST_INDEPENDENT for (size_t i = start; i < start + lanes; i++) {                  \
-            const size_t j = i + lanes, k = j + lanes, l = k + lanes;                         \
-            const ELUFAST_REAL first = formula(grad[i], x[i] __VA_ARGS__);                    \
-            const ELUFAST_REAL second = formula(grad[j], x[j] __VA_ARGS__);                   \
-            const ELUFAST_REAL third = formula(grad[k], x[k] __VA_ARGS__);                    \
-            const ELUFAST_REAL fourth = formula(grad[l], x[l] __VA_ARGS__);                   \
-            dx[i] = first;                                                                    \
-            dx[j] = second;                                                                   \
-            dx[k] = third;                                                                    \
-            dx[l] = fourth;                                                                   \
-        }                                                                                     \
+    _Pragma("GCC unroll 4") ELUFAST_INDEPENDENT for (; start < n; start++) {                  \
+        dx[start] = formula(grad[start], x[start] __VA_ARGS__);                               \
     }
 
 /* Unless who includes _kernels.inc says otherwise, for a shape of those above. */
