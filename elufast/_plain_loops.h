@@ -10,8 +10,8 @@
 /* Several registers at once (see _lane_loops.inc) are worth it with AVX2, which has few of them,
  * where a formula is long: maps of doubles with the default parameters take 0.87 to 1.0 of the
  * time, SELU of floats takes 0.93 to 0.97, and the other maps of floats what they took. And where
- * it is so short that the loop itself counts: backward passes from the output take 0.8 to
- * 0.95, and 0.8 to 0.9 of that where registers can be aligned. */
+ * it is so short that the loop itself counts: backward passes from the output take 0.76 to
+ * 1.0, and 0.85 to 1.0 of that where registers can be aligned. */
 #if defined(__AVX2__) && !defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
 #define ELUFAST_GAINS_BY_SEVERAL_selu 0, 1
 #define ELUFAST_GAINS_BY_SEVERAL_elu_backward_from_output 0, 1
