@@ -54,7 +54,8 @@ size_t elufast_before_lines(char *const *out, const size_t *sizes, int count) {
 
 /* Outputs of the loop's own type. */
 static size_t before_lines(const elufast_loop *loop, char *const *out) {
-    const size_t sizes[ELUFAST_MAX_OUT] = {loop->item_size, loop->item_size};
+    size_t sizes[ELUFAST_MAX_OUT];
+    for (int k = 0; k < loop->function->out; k++) sizes[k] = loop->item_size;
     return elufast_before_lines(out, sizes, loop->function->out);
 }
 

@@ -7,7 +7,7 @@
 
 #include "elufast/config.h"
 
-/* Several registers at once (see _lane_loops.inc) are worth it with AVX2, which has few of them,
+/* Several registers at once (_lane_moves.h) are worth it with AVX2, which has few of them,
  * where a formula is long: maps of doubles with the default parameters take 0.87 to 1.0 of the
  * time, SELU of floats takes 0.93 to 0.97, and the other maps of floats what they took. And where
  * it is so short that the loop itself counts: backward passes from the output take 0.76 to
@@ -40,16 +40,17 @@ ELUFAST_FN int elufast_are_alike(const void *a, const void *b, const void *c, si
                     different = (first ^ (uintptr_t)b) | (first ^ (uintptr_t)c);
     return first % item == 0 && different % bytes == 0;
 }
-/* One after the other in order, which past the first-level cache is faster than all at once. */
-#define ELUFAST_SEVERAL_BACKWARD_FROM_OUTPUT(formula, ...)                                    \
-    enum { bytes = 32, lanes = bytes / sizeof(ELUFAST_REAL), WORTH_IT = 128 };                \
-    const int are_alike =                                                                     \
-        n >= WORTH_IT * lanes && elufast_are_alike(dx, x, grad, sizeof(ELUFAST_REAL), bytes); \
-    for (; are_alike && (uintptr_t)&dx[start] % bytes != 0; start++) {                        \
-        dx[start] = formula(grad[start], x[start] __VA_ARGS__);                               \
-    }                                                                                         \
-    _Pragma("GCC unroll 4") ELUFAST_INDEPENDENT for (; start < n; start++) {                  \
-        dx[start] = formula(grad[start], x[start] __VA_ARGS__);                               \
+/* One after the other in order, for which gcc has a pragma. The first elements, one by one, take as
+ * long as they save where there are fewer registers. */
+#define ELUFAST_SEVERAL_BACKWARD_FROM_OUTPUT(formula, ...)                             \
+    enum { bytes = 32, lanes = bytes / sizeof(ELUFAST_REAL), WORTH_ALIGNING = 128 };   \
+    const int are_alike = n >= WORTH_ALIGNING * lanes &&                               \
+                          elufast_are_alike(dx, x, grad, sizeof(ELUFAST_REAL), bytes); \
+    for (; are_alike && (uintptr_t)&dx[start] % bytes != 0; start++) {                 \
+        dx[start] = formula(grad[start], x[start] __VA_ARGS__);                        \
+    }                                                                                  \
+    _Pragma("GCC unroll 4") ELUFAST_INDEPENDENT for (; start < n; start++) {           \
+        dx[start] = formula(grad[start], x[start] __VA_ARGS__);                        \
     }
 
 /* Unless who includes _kernels.inc says otherwise, for a shape of those above. */

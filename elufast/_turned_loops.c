@@ -21,11 +21,11 @@ enum { LINE = ELUFAST_CACHE_LINE };
 #define ELUFAST_READ(name, k)                                                  \
     ELUFAST_LANE(elufast_placed)(name + (ptrdiff_t)(k) * name##_place.advance, \
                                  name##_place.placing, mask)
-#define ELUFAST_GO_ON(name)                                                           \
-    ELUFAST_EACH ELUFAST_PREFETCH(name + name##_ahead + k * name##_place.advance, 0); \
+#define ELUFAST_GO_ON(name)                                                                      \
+    ELUFAST_EACH ELUFAST_PREFETCH(name + name##_ahead + (ptrdiff_t)k * name##_place.advance, 0); \
     name += count * name##_place.advance;
 
-/* As many rows as registers have lanes, some of them at once, as in _lane_loops.inc. (All of them
+/* As many rows as registers have lanes, some of them at once, as in _lane_moves.h. (All of them
  * take as long, in four times the code.) */
 enum { count = 2 };
 #define ELUFAST_ROWS(...)                    \

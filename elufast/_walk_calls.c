@@ -134,17 +134,28 @@ static void run_through_blocks(const elufast_plan *p, elufast_kernel *kernel, ch
     elufast_run_past_caches(p->walk->loop, kernel, arrays, steps, n);
 }
 
+/* NULL: there is none, or the outputs' lines begin at different elements. */
+static elufast_past_kernel *past_kernel(const elufast_plan *p, elufast_kernel *kernel,
+                                        char *const *arrays, size_t ahead) {
+    const elufast_loop *loop = p->walk->loop;
+    if (p->is_placed || ahead == SIZE_MAX) return NULL;
+    return elufast_find_past_kernel(loop, kernel, arrays + loop->function->data);
+}
+
+int elufast_prefetches_itself(const elufast_plan *p, elufast_kernel *kernel, char *const *arrays) {
+    if (!p->goes_straight) return 0;
+    return past_kernel(p, kernel, arrays, before_lines(p, arrays)) != NULL;
+}
+
 void elufast_call_kernel(const elufast_plan *p, elufast_workspace *w, elufast_kernel *kernel,
                          char *const *arrays, size_t n) {
-    const elufast_loop *loop = p->walk->loop;
     if (!p->goes_straight) {
         run(p, kernel, p->places, arrays, n);
         return;
     }
     const size_t ahead = before_lines(p, arrays);
-    elufast_past_kernel *past = NULL;
-    if (!p->is_placed) past = elufast_find_past_kernel(loop, kernel, arrays + loop->function->data);
-    if (ahead != SIZE_MAX && (p->is_placed || past != NULL)) {
+    elufast_past_kernel *past = past_kernel(p, kernel, arrays, ahead);
+    if (past != NULL || (p->is_placed && ahead != SIZE_MAX)) {
         run_straight(p, &w->open, kernel, past, arrays, ahead, n);
     } else if (p->is_placed) {
         run(p, kernel, p->places, arrays, n);

@@ -8,6 +8,10 @@
 /* From one element to the next, as kernels take them. */
 ptrdiff_t elufast_step_of(const elufast_plan *plan, int k);
 
+/* Whether a call takes a kernel that writes past the caches and prefetches the data. */
+int elufast_prefetches_itself(const elufast_plan *plan, elufast_kernel *kernel,
+                              char *const *arrays);
+
 void elufast_call_kernel(const elufast_plan *plan, elufast_workspace *w, elufast_kernel *kernel,
                          char *const *arrays, size_t n);
 

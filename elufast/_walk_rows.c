@@ -117,17 +117,11 @@ static void run_prefetched_row(const elufast_plan *p, elufast_workspace *w, eluf
     }
 }
 
-/* Kernels that write past the caches themselves also prefetch themselves. */
-static int is_prefetched_in_pieces(const elufast_plan *p) {
-    return p->prefetches_rows && (!p->goes_straight || p->is_placed);
-}
-
 static void run_band(const elufast_plan *p, elufast_workspace *w, band *b) {
-    const int in_pieces = is_prefetched_in_pieces(p);
     elufast_kernel *kernel = NULL;
     for (size_t row = 0; row < b->rows; row++) {
         if (kernel == NULL || p->has_row_numbers) kernel = kernel_for(p, w, b->places);
-        if (in_pieces) {
+        if (p->prefetches_rows && !elufast_prefetches_itself(p, kernel, b->places)) {
             run_prefetched_row(p, w, kernel, b);
         } else {
             elufast_call_kernel(p, w, kernel, b->places, b->n);

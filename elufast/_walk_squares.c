@@ -16,7 +16,8 @@ enum {
     LINE = ELUFAST_CACHE_LINE,
     GROUP = 16,  /* strips of a unit at the most, which one thread computes, */
     SQUARES = 8, /* and squares along each of them. */
-    /* So many squares along are data and outputs fetched before their turn. */
+    /* So many squares along are data and outputs fetched before their turn. With one more past the
+     * caches elu_backward takes 0.95 to 1.0 of the time, in them 1.0 to 1.03. */
     AHEAD = 2,
     AHEAD_PAST_CACHES = 3
 };

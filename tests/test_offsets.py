@@ -6,8 +6,8 @@ import pytest
 from support import PAGE, assert_same_bits, at, function, outputs, parameter_values
 
 # Registers of 8 and 16 elements that are too few for that, just enough, and more, with a rest; and
-# the same for what comes before an output's first line.
-SIZES = [127, 128, 133, 255, 256, 261, 1003, 4095, 4096, 4101, 8191, 8192, 8261]
+# the same for going to where an output's first line begins, or all arrays are aligned.
+SIZES = [each + rest for each in (128, 256, 512, 1024, 4096, 8192) for rest in (-1, 0, 5)]
 SHORTLY_AFTER = [8, 16, 64, 200, 504]
 NOT_SHORTLY_AFTER = [0, 512, 2048, PAGE - 64]
 
