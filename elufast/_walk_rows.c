@@ -80,8 +80,8 @@ static void find_places(const elufast_plan *p, elufast_workspace *w, char *const
     }
 }
 
-/* While so many lines of a row, in all data, are computed, as many further on are on their way:
- * with half or twice as many it is up to a tenth slower. */
+/* For kernels that do not prefetch themselves: while so many lines of a row, in all data, are
+ * computed, as many further on are on their way. With half or twice as many it is slower. */
 enum { LINES_AT_ONCE = 32 };
 
 /* Inlined in any case: gcc takes a call that does nothing but prefetch for one that does nothing.
