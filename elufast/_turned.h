@@ -20,7 +20,7 @@ typedef struct {
     elufast_place data[ELUFAST_MAX_DATA]; /* from a row of a square to the next */
     ptrdiff_t data_ahead[ELUFAST_MAX_DATA], out_ahead[ELUFAST_MAX_OUT]; /* what is prefetched */
     ptrdiff_t out_step[ELUFAST_MAX_OUT]; /* to the next item of such a row */
-    int fetches_outputs;
+    int fetches_data, fetches_outputs;
     int is_past; /* whole lines go past the caches */
 } elufast_turning;
 

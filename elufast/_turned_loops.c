@@ -22,7 +22,10 @@ enum { LINE = ELUFAST_CACHE_LINE };
     ELUFAST_LANE(elufast_placed)(name + (ptrdiff_t)(k) * name##_place.advance, \
                                  name##_place.placing, mask)
 #define ELUFAST_GO_ON(name)                                                                      \
-    ELUFAST_EACH ELUFAST_PREFETCH(name + name##_ahead + (ptrdiff_t)k * name##_place.advance, 0); \
+    if (t.fetches_data) {                                                                        \
+        ELUFAST_EACH ELUFAST_PREFETCH(name + name##_ahead + (ptrdiff_t)k * name##_place.advance, \
+                                      0);                                                        \
+    }                                                                                            \
     name += count * name##_place.advance;
 
 /* As many rows as registers have lanes, some of them at once, as in _lane_moves.h. (All of them
