@@ -53,6 +53,19 @@ static int can_go_straight(const elufast_plan *p) {
     return 1;
 }
 
+/* Tiles that are written along their second axis, a line at a time, each elsewhere. Nothing fetches
+ * the next ones beforehand, and the time that it takes to compute them does not hide that: past the
+ * caches they take 0.65 to 0.8 of the time with one thread. But where lines begin elsewhere in each
+ * row, only parts of them would go there. */
+static int has_scattered_lines(const elufast_plan *p, int whole) {
+    for (int k = p->inputs; k < p->operands && p->has_tiles; k++) {
+        const elufast_operand *out = p->lanes[k].operand;
+        if (out->steps[0] == (ptrdiff_t)out->size) continue;
+        if ((out->steps[0] % ELUFAST_CACHE_LINE == 0) == whole) return 1;
+    }
+    return 0;
+}
+
 static int pays(const elufast_plan *p, float cost) {
     const elufast_walk *walk = p->walk;
     size_t bytes = 0, largest = 0;
@@ -72,7 +85,9 @@ int elufast_pays_if_straight(const elufast_plan *p) { return pays(p, 0); }
 void elufast_plan_streams(elufast_plan *p) {
     const int can = can_go_straight(p);
     const int is_straight = can && has_kernel(p) && takes_data_as_they_lie(p);
-    p->streams = (!can || has_long_calls(p)) && pays(p, is_straight ? 0 : p->cost);
+    const int costs_nothing = is_straight || has_scattered_lines(p, 1);
+    p->streams = (!can || has_long_calls(p)) && !has_scattered_lines(p, 0) &&
+                 pays(p, costs_nothing ? 0 : p->cost);
     p->goes_straight = p->streams && can;
 }
 
@@ -133,7 +148,24 @@ static void plan_rows(elufast_plan *p) {
     }
 }
 
+/* The same rows of the next tile: 0.6 to 0.9 of the time. Where outputs go past the caches it is up
+ * to 1.3 times as long, and with still shorter rows, of float16, 0.65 (AVX-512) to 1.4 (AVX2). */
+static void plan_tiles(elufast_plan *p) {
+    enum { NEXT_TILE = 2, PREFETCHED_ROW_OF_TILE = 512 };
+    if (p->streams || elufast_bytes_of_all(p) < elufast_tune.stream_bytes) return;
+    for (int k = 0; k < p->walk->loop->function->data; k++) {
+        elufast_lane *l = &p->lanes[k];
+        if (!l->is_by_row || row_bytes(p, l) < PREFETCHED_ROW_OF_TILE) continue;
+        l->bytes_ahead = l->operand->steps[NEXT_TILE];
+        p->prefetches_rows = 1;
+    }
+}
+
 void elufast_plan_past_caches(elufast_plan *p) {
     if (p->goes_straight) plan_outputs(p);
-    if (!p->has_tiles) plan_rows(p);
+    if (p->has_tiles) {
+        plan_tiles(p);
+    } else {
+        plan_rows(p);
+    }
 }
