@@ -107,8 +107,9 @@ static void plan_outputs(elufast_plan *p) {
  * (_walk_rows.c), whole rows and so many bytes ahead at least (the first ones along the second axis
  * are not). 0.5 to 0.8 of the time. So are rows beside a row of parameters that is read again for
  * each of them, which keeps the processor from fetching by itself, so many bytes ahead. 0.75 to
- * 0.85 of elu's time. Rows of less than a KiB gain nothing. (compare.py --study layouts, before and
- * after.) */
+ * 0.85 of elu's time; but where no kernel prefetches itself, calls for the pieces of a row cost up
+ * to 1.2 times as much as that gains. Rows of less than a KiB gain nothing. (compare.py --study
+ * layouts, before and after.) */
 enum { PREFETCHED_ROW = 1024, PREFETCHED_GAP = 512, BYTES_AHEAD = 4096 };
 
 static size_t row_bytes(const elufast_plan *p, const elufast_lane *l) {
@@ -136,7 +137,7 @@ static ptrdiff_t bytes_ahead(const elufast_plan *p, const elufast_lane *l) {
         return rows < p->walk->lengths[1] ? l->operand->steps[1] * (ptrdiff_t)rows : 0;
     }
     const int is_read_along = l->is_in_place && l->period == p->walk->n;
-    return is_read_along && has_rows_of_parameters(p) ? BYTES_AHEAD : 0;
+    return is_read_along && has_kernel(p) && has_rows_of_parameters(p) ? BYTES_AHEAD : 0;
 }
 
 static void plan_rows(elufast_plan *p) {
