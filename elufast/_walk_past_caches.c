@@ -153,7 +153,8 @@ static void plan_rows(elufast_plan *p) {
  * to 1.3 times as long, and with still shorter rows, of float16, 0.65 (AVX-512) to 1.4 (AVX2). */
 static void plan_tiles(elufast_plan *p) {
     enum { NEXT_TILE = 2, PREFETCHED_ROW_OF_TILE = 512 };
-    if (p->streams || elufast_bytes_of_all(p) < elufast_tune.stream_bytes) return;
+    if (p->walk->axes <= NEXT_TILE || p->streams) return;
+    if (elufast_bytes_of_all(p) < elufast_tune.stream_bytes) return;
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         elufast_lane *l = &p->lanes[k];
         if (!l->is_by_row || row_bytes(p, l) < PREFETCHED_ROW_OF_TILE) continue;
