@@ -16,9 +16,9 @@ enum {
     LINE = ELUFAST_CACHE_LINE,
     /* So many strips a unit has at the most, which one thread computes, and squares along each. The
      * processor fetches the lines of long rows by itself: 64 strips take 0.93 to 0.98 of the time
-     * of 16; of what does not stay in the caches, 32 do 0.95 to 1.0. */
+     * of 16; of what does not stay in the caches, 0.95 to 1.08. */
     GROUP = 64,
-    GROUP_FAR = 32,
+    GROUP_FAR = 16,
     SQUARES = 8,
     /* So many squares along are data and outputs fetched before their turn, where they are far.
      * With one more past the caches elu_backward takes 0.95 to 1.0 of the time, in them 1.0

@@ -126,6 +126,53 @@ def test_compiled_alone_they_give_the_bits_of_the_ufuncs(compiler, dtype, tmp_pa
     assert not list(computed)
 
 
+# Of both signs, beyond all that is ordinary, and what makes NaN of zeros and infinities.
+LITERALS = ["1.5", "1.05", "0.25", "3e30", "0.", "-0.", "-1.5", "INFINITY", "-INFINITY", "NAN"]
+POINTS = "0, -0., 1, -1, 0.5, -1e-30, -200, 1e30, INFINITY, -INFINITY, NAN"
+
+
+@pytest.mark.parametrize("kind", [TYPES["f"], TYPES["d"], TYPES["g"]], ids=lambda k: k.suffix)
+def test_parameters_that_the_compiler_sees_change_no_bit(kind, tmp_path):
+    """It may leave out what these need as little as the defaults, and nothing more."""
+    compiler, real = compiler_or_skip("cc"), kind.computed
+    calls = "\n".join(
+        f"        show(elufast_selu_{kind.suffix}(points[i], GIVEN({alpha}), GIVEN({scale})));"
+        for alpha in LITERALS
+        for scale in LITERALS
+    )
+    source, program = tmp_path / "literals.c", tmp_path / "literals"
+    source.write_text(
+        f"""#include <math.h>
+#include <stdio.h>
+#include "elufast/activations.h"
+static volatile {real} given;
+#ifdef ELUFAST_ALL_LITERALS
+#define GIVEN(value) value
+#else
+#define GIVEN(value) (given = value, given)
+#endif
+static void show({real} result) {{
+    if (isnan(result)) puts("nan");
+    else printf("%La\\n", (long double)result);
+}}
+int main(void) {{
+    static const {real} points[] = {{{POINTS}}};
+    for (unsigned i = 0; i < sizeof points / sizeof *points; i++) {{
+{calls}
+    }}
+    return 0;
+}}
+"""
+    )
+    printed = []
+    for define in ("-DGIVEN_AT_RUN_TIME", "-DELUFAST_ALL_LITERALS"):
+        flags = [define, *flags_for_the_bits_of_the_ufuncs(), f"-I{elufast.get_include()}"]
+        subprocess.run([compiler, "-O1", *flags, source, "-lm", "-o", program], check=True)
+        printed.append(subprocess.run([program], capture_output=True, check=True).stdout.split())
+    assert len(printed[0]) == 11 * len(LITERALS) ** 2
+    assert printed[0] == printed[1]
+
+
 def test_the_example_of_the_readme_prints_what_stands_there(tmp_path):
     source, binary = tmp_path / "example.c", tmp_path / "example"
     source.write_text(readme_example("c"))

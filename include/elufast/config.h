@@ -67,6 +67,14 @@ typedef uint64_t elufast_u64;
 #define ELUFAST_IS_LITERAL(x) 0
 #endif
 
+/* Whether a select is one operation that any unit does (used for speed alone): elsewhere it may
+ * take a multiplier's place, or is three operations. */
+#ifdef __AVX512F__
+#define ELUFAST_HAS_MASKS 1
+#else
+#define ELUFAST_HAS_MASKS 0
+#endif
+
 ELUFAST_FN elufast_i32 elufast_bits_f32(float x) {
 #ifdef ELUFAST_CUDA
     return __float_as_int(x);
