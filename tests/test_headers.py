@@ -145,11 +145,13 @@ def test_parameters_that_the_compiler_sees_change_no_bit(kind, tmp_path):
         f"""#include <math.h>
 #include <stdio.h>
 #include "elufast/activations.h"
-static volatile {real} given;
 #ifdef ELUFAST_ALL_LITERALS
 #define GIVEN(value) value
 #else
-#define GIVEN(value) (given = value, given)
+static {real} GIVEN({real} value) {{
+    volatile {real} given = value;
+    return given;
+}}
 #endif
 static void show({real} result) {{
     if (isnan(result)) puts("nan");
