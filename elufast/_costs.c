@@ -16,7 +16,8 @@ static const float NANOSECONDS[ELUFAST_SHAPES][ELUFAST_TYPES][2] = {
 
 /* How many times as much those with a second parameter (SELU) cost: with AVX2 1.5 and with AVX-512
  * 1.5 times for maps, 1.7 and 1.5 for pairs, 1.2 to 1.4 and 1.2 for backward passes. So with two
- * threads their maps do not go past the caches with AVX2, which takes 0.88 of the time. */
+ * threads their maps do not go past the caches with AVX2, which takes 0.88 of the time.
+ * (`pytest benchmarks --benchmark-only` has all functions side by side.) */
 static const float SECOND_PARAMETER[ELUFAST_SHAPES] = {
     [ELUFAST_SHAPE_MAP] = 1.5f,
     [ELUFAST_SHAPE_MAP_PAIR] = 1.5f,

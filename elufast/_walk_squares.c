@@ -34,7 +34,6 @@ typedef struct {
     elufast_plan plan;
     elufast_turning turning;
     size_t side;                             /* of a square, in elements */
-    int is_far;                              /* little of the data is in the caches */
     size_t before;                           /* elements across, before the outputs' first line */
     size_t strips, group, groups;            /* all strips; those of a group; groups */
     size_t slab, slabs, unit, units_of_slab; /* elements along of a slab, and of a unit of it */
@@ -114,12 +113,11 @@ static int is_far(const squares *s) {
 /* Each thread has a slab, so that what it writes lies together: threads that write to the same rows
  * take each other's lines, and those beside them, and two took up to 3.5 times as long as one. */
 static void cut(squares *s) {
-    s->is_far = is_far(s);
     const size_t along = parts(s->walk.lengths[ALONG], s->side);
     const size_t of_slab = parts(along, threads_at_most(s));
     s->before = before_line(s);
     s->strips = (s->before > 0) + parts(s->walk.lengths[ACROSS] - s->before, s->side);
-    s->group = equal_part(s->strips, s->is_far ? GROUP_FAR : GROUP);
+    s->group = equal_part(s->strips, is_far(s) ? GROUP_FAR : GROUP);
     s->groups = parts(s->strips, s->group);
     s->slab = of_slab * s->side;
     s->slabs = parts(s->walk.lengths[ALONG], s->slab);
@@ -132,7 +130,7 @@ static void choose_ways(squares *s) {
     t->is_past = elufast_pays_if_straight(&s->plan);
     for (int k = s->plan.inputs; k < s->plan.operands; k++) t->is_past &= has_aligned_rows(s, k);
     const ptrdiff_t ahead = (t->is_past ? AHEAD_PAST_CACHES : AHEAD) * (ptrdiff_t)s->side;
-    t->fetches_data = s->is_far;
+    t->fetches_data = is_far(s);
     t->fetches_outputs =
         !t->is_past && elufast_bytes_of_all(&s->plan) > elufast_tune.stream_bytes / 2;
     for (int k = 0; k < s->walk.loop->function->data; k++) {
