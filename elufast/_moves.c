@@ -2,6 +2,7 @@
 #include "_moves.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "_kernels.h"

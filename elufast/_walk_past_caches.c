@@ -43,34 +43,12 @@ static int takes_data_as_they_lie(const elufast_plan *p) {
     return 1;
 }
 
-/* Not of tiles, whose rows are short. */
 static int can_go_straight(const elufast_plan *p) {
-    if (p->has_tiles) return 0;
     if (elufast_may_look_up(p->walk)) return elufast_can_look_up_past_caches(p);
     for (int k = p->inputs; k < p->operands; k++) {
         if (!has_whole_lines(p, &p->lanes[k])) return 0;
     }
     return 1;
-}
-
-/* Whether a tile's rows along its second axis are whole lines, if they begin where a line does. */
-static int has_lines_across(const elufast_plan *p, const elufast_operand *out) {
-    const int is_run = out->steps[1] == (ptrdiff_t)out->size;
-    const int is_long = p->walk->lengths[1] * out->size >= ELUFAST_CACHE_LINE;
-    return is_run && is_long && out->steps[0] % ELUFAST_CACHE_LINE == 0;
-}
-
-/* Tiles that are written along their second axis, a line at a time, each elsewhere. Nothing fetches
- * the next ones beforehand, and the time that it takes to compute them does not hide that: past the
- * caches they take 0.65 to 0.8 of the time with one thread. But where lines begin elsewhere in each
- * row, only parts of them would go there. */
-static int has_scattered_lines(const elufast_plan *p, int whole) {
-    for (int k = p->inputs; k < p->operands && p->has_tiles; k++) {
-        const elufast_operand *out = p->lanes[k].operand;
-        if (out->steps[0] == (ptrdiff_t)out->size) continue;
-        if (has_lines_across(p, out) == whole) return 1;
-    }
-    return 0;
 }
 
 static int pays(const elufast_plan *p, float cost) {
@@ -92,9 +70,7 @@ int elufast_pays_if_straight(const elufast_plan *p) { return pays(p, 0); }
 void elufast_plan_streams(elufast_plan *p) {
     const int can = can_go_straight(p);
     const int is_straight = can && has_kernel(p) && takes_data_as_they_lie(p);
-    const int costs_nothing = is_straight || has_scattered_lines(p, 1);
-    p->streams = (!can || has_long_calls(p)) && !has_scattered_lines(p, 0) &&
-                 pays(p, costs_nothing ? 0 : p->cost);
+    p->streams = !p->has_tiles && (!can || has_long_calls(p)) && pays(p, is_straight ? 0 : p->cost);
     p->goes_straight = p->streams && can;
 }
 
@@ -156,17 +132,28 @@ static void plan_rows(elufast_plan *p) {
     }
 }
 
-/* The same rows of the next tile: 0.6 to 0.9 of the time. Where outputs go past the caches it is up
- * to 1.3 times as long, and with still shorter rows, of float16, 0.65 (AVX-512) to 1.4 (AVX2). */
+/* Lines along the second axis of a tile, each elsewhere: data that are turned. */
+static int has_lines_across(const elufast_lane *l) {
+    const elufast_operand *o = l->operand;
+    return !l->is_in_place && !l->is_prepared && o->steps[1] == (ptrdiff_t)o->size &&
+           (size_t)llabs(o->steps[0]) >= ELUFAST_CACHE_LINE;
+}
+
+/* The same lines, or rows, of the next tile, where data are far: 0.55 to 0.9 of the time. Still
+ * shorter rows, of float16, gain as often as they lose. */
 static void plan_tiles(elufast_plan *p) {
     enum { NEXT_TILE = 2, PREFETCHED_ROW_OF_TILE = 512 };
-    if (p->walk->axes <= NEXT_TILE || p->streams) return;
-    if (elufast_bytes_of_all(p) < elufast_tune.stream_bytes) return;
+    if (p->walk->axes <= NEXT_TILE || !elufast_is_far(elufast_bytes_of_all(p))) return;
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         elufast_lane *l = &p->lanes[k];
-        if (!l->is_by_row || row_bytes(p, l) < PREFETCHED_ROW_OF_TILE) continue;
+        const int has_rows = l->is_by_row && row_bytes(p, l) >= PREFETCHED_ROW_OF_TILE;
+        if (!has_rows && !has_lines_across(l)) continue;
         l->bytes_ahead = l->operand->steps[NEXT_TILE];
-        p->prefetches_rows = 1;
+        if (has_rows) {
+            p->prefetches_rows = 1;
+        } else {
+            p->prefetches_lines = 1;
+        }
     }
 }
 

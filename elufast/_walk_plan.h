@@ -9,9 +9,10 @@
  * block costs too much against the work in it, with more the arithmetic and the waiting for memory
  * take turns instead of going on side by side. For outputs that go past the caches it is half of it
  * all the same: there strided inputs gain more by that than a block costs. Tiles of transposed
- * arrays (_walk_tiles.c) are larger, for kernels' calls should not be too short.
+ * arrays (_walk_tiles.c) are larger, for kernels' calls should not be too short: half of that takes
+ * up to 1.4 times as long.
  * benchmarks/layouts.py */
-enum { ELUFAST_BLOCK_BYTES = 4096, ELUFAST_STREAM_BLOCK_BYTES = 2048, ELUFAST_TILE_BYTES = 8192 };
+enum { ELUFAST_BLOCK_BYTES = 4096, ELUFAST_STREAM_BLOCK_BYTES = 2048, ELUFAST_TILE_BYTES = 16384 };
 
 typedef struct {
     const elufast_operand *operand;
@@ -46,6 +47,7 @@ typedef struct {
     int streams;                /* outputs go past the caches */
     int goes_straight;          /* and kernels write them there themselves, where they can */
     int prefetches_rows;        /* of some of the data */
+    int prefetches_lines;       /* of data that are turned */
     float cost;                 /* nanoseconds for an element, as far as parameters are known */
     size_t block;               /* elements that a block holds */
     size_t longest;             /* elements between two looks at where the operands lie */
@@ -71,6 +73,9 @@ size_t elufast_largest_item(const elufast_walk *walk);
 
 /* Of all operands, what repeats counted once. */
 size_t elufast_bytes_of_all(const elufast_plan *plan);
+
+/* More than half of what the caches hold: then data wait for memory if nothing fetches them. */
+static inline int elufast_is_far(size_t bytes) { return bytes > elufast_tune.stream_bytes / 2; }
 
 /* Whether rows are given to the kernels one by one, and not packed. */
 int elufast_has_long_rows(const elufast_plan *plan);

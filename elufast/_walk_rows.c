@@ -50,6 +50,7 @@ typedef struct {
     size_t rows, n; /* elements of each */
     char *places[ELUFAST_MAX_OPERANDS];
     ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
+    const char *turned[ELUFAST_MAX_DATA]; /* where data lie that have been turned */
 } band;
 
 static void find_size(const elufast_plan *p, const size_t *at, size_t left, band *b) {
@@ -78,6 +79,9 @@ static void find_places(const elufast_plan *p, elufast_workspace *w, char *const
             b->steps[k] = elufast_is_number(p, k) ? 0 : (ptrdiff_t)(b->n * size);
         }
     }
+    for (int k = 0; k < p->walk->loop->function->data && p->prefetches_lines; k++) {
+        b->turned[k] = elufast_address(p, k, i + done, at);
+    }
 }
 
 /* For kernels that do not prefetch themselves: while so many lines of a row, in all data, are
@@ -89,13 +93,29 @@ enum { LINES_AT_ONCE = 32 };
 ELUFAST_FN void prefetch(const elufast_plan *p, const band *b, size_t first, size_t n) {
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         const elufast_lane *l = &p->lanes[k];
-        if (l->bytes_ahead == 0) continue;
+        if (!l->is_by_row || l->bytes_ahead == 0) continue;
         const ptrdiff_t step = l->operand->steps[0], bytes = step * (ptrdiff_t)n;
         const ptrdiff_t ahead = l->bytes_ahead + step * (ptrdiff_t)first;
         /* May lie outside of the array. */
         const uintptr_t place = (uintptr_t)b->places[k] + (uintptr_t)ahead;
         for (ptrdiff_t at = 0; at < bytes; at += ELUFAST_CACHE_LINE) {
             ELUFAST_PREFETCH((const char *)(place + (uintptr_t)at), 0);
+        }
+    }
+}
+
+/* With each row of a tile some of the next one's lines, of which this one has some or nothing. May
+ * lie outside of the array. */
+ELUFAST_FN void prefetch_lines(const elufast_plan *p, const band *b, size_t row) {
+    for (int k = 0; k < p->walk->loop->function->data; k++) {
+        const elufast_lane *l = &p->lanes[k];
+        if (l->is_by_row || l->bytes_ahead == 0) continue;
+        const ptrdiff_t last = (ptrdiff_t)(p->walk->lengths[1] * l->operand->size) - 1;
+        const uintptr_t place = (uintptr_t)b->turned[k] + (uintptr_t)(l->bytes_ahead + last);
+        const size_t end = (row + 1) * b->n / b->rows;
+        for (size_t i = row * b->n / b->rows; i < end; i++) {
+            const ptrdiff_t step = l->operand->steps[0] * (ptrdiff_t)i;
+            ELUFAST_PREFETCH((const char *)(place + (uintptr_t)step), 0);
         }
     }
 }
@@ -121,6 +141,7 @@ static void run_band(const elufast_plan *p, elufast_workspace *w, band *b) {
     elufast_kernel *kernel = NULL;
     for (size_t row = 0; row < b->rows; row++) {
         if (kernel == NULL || p->has_row_numbers) kernel = kernel_for(p, w, b->places);
+        if (p->prefetches_lines) prefetch_lines(p, b, row);
         if (p->prefetches_rows && !elufast_prefetches_itself(p, kernel, b->places)) {
             run_prefetched_row(p, w, kernel, b);
         } else {

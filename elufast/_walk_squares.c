@@ -131,8 +131,7 @@ static void choose_ways(squares *s) {
     for (int k = s->plan.inputs; k < s->plan.operands; k++) t->is_past &= has_aligned_rows(s, k);
     const ptrdiff_t ahead = (t->is_past ? AHEAD_PAST_CACHES : AHEAD) * (ptrdiff_t)s->side;
     t->fetches_data = is_far(s);
-    t->fetches_outputs =
-        !t->is_past && elufast_bytes_of_all(&s->plan) > elufast_tune.stream_bytes / 2;
+    t->fetches_outputs = !t->is_past && elufast_is_far(elufast_bytes_of_all(&s->plan));
     for (int k = 0; k < s->walk.loop->function->data; k++) {
         t->data[k].placing = s->plan.lanes[k].placing;
         t->data[k].advance = s->walk.operands[k].steps[ACROSS];

@@ -1,5 +1,7 @@
 """Arrays that lie transposed to each other, which are walked through by tiles."""
 
+import itertools
+
 import numpy as np
 import pytest
 from support import assert_same_bits, function, outputs, rows_where, swapped
@@ -129,6 +131,35 @@ def test_in_place(dtype, shape, order, threads, rng):
         out = given[0] if given[1] is x else given[1]
         tiled(lambda g=given, out=out: elufast.elu_backward(*g, out=out))
         assert_same_bits(out.astype(dtype), expected)
+
+
+@pytest.fixture(params=[0, 2**62], ids=["far", "near"])
+def _size_of_caches(request):
+    """Which axis kernels follow, and what is prefetched, hangs on what the caches hold."""
+    before = _ufuncs.get_tuning()
+    _ufuncs.set_tuning(**{**before, "stream_bytes": request.param})
+    yield
+    _ufuncs.set_tuning(**before)
+
+
+@rows
+@pytest.mark.usefixtures("_size_of_caches")
+@pytest.mark.parametrize("alpha", [1, 0.75])
+@pytest.mark.parametrize("shape", [(299, 512), (512, 299), (40, 1030), (530, 41)], ids=str)
+def test_any_axis_is_followed(row, dtype, shape, alpha, threads, rng):
+    """Rows that are a power of 2 apart and others, in all the ways to lie; alpha keeps them from
+    the squares."""
+    data = [numbers(rng, shape, dtype) for _ in row.data]
+    parameters = [alpha] * len(row.parameters)
+    expected = outputs(function(row)(*data, *parameters))
+    orders = (np.ascontiguousarray, np.asfortranarray)
+    for kinds in itertools.product(orders, repeat=len(data) + row.nout):
+        if len(set(kinds)) == 1:
+            continue
+        given = [kind(x) for kind, x in zip(kinds, data, strict=False)]
+        out = tuple(kind(np.zeros(shape, dtype)) for kind in kinds[len(data) :])
+        tiled(lambda g=given, out=out: function(row)(*g, *parameters, out=out))
+        assert_same_bits(out, expected)
 
 
 @rows
