@@ -55,6 +55,15 @@ def _byte_swapped(array: Array) -> Array:
     return array.astype(array.dtype.newbyteorder())
 
 
+def _as_many_as_rows(side: int) -> int:
+    return side
+
+
+def _power_of_two(side: int) -> int:
+    """Return the next one, of which rows lie where lines drive each other out of the caches."""
+    return 1 << (side - 1).bit_length()
+
+
 def _put(array: Array, view: Array) -> Array:
     view[...] = array
     return view
@@ -72,6 +81,8 @@ class Layout:
     alpha: Callable[[int, int], Array] | None = None
     out: str = ""
     """The type of the output, if not that of the loop."""
+    columns: Callable[[int], int] = _as_many_as_rows
+    """How many there are, by the side of a square of as many elements."""
 
     @property
     def base(self) -> str:
@@ -85,6 +96,7 @@ LAYOUTS = (
     Layout("X[:, ::2]", place=_every_second_column),
     Layout("X[:, :k], k = columns - 1", place=_all_but_a_column),
     Layout("transposed", place=np.asfortranarray),
+    Layout("transposed, 2^k columns", place=np.asfortranarray, columns=_power_of_two),
     Layout("alpha (C,)", alpha=lambda rows, columns: np.linspace(0.5, 1.5, columns)),
     Layout("alpha (N, 1)", alpha=lambda rows, columns: np.linspace(0.5, 1.5, rows)[:, None]),
     Layout("x (C,) broadcast", place=lambda x: np.ascontiguousarray(x[0]), only_x=True),
@@ -99,7 +111,7 @@ def operands(
     layout: Layout, names: Sequence[str], arrays: Sequence[Array]
 ) -> tuple[list[Array], Array, dict[str, Array]]:
     """Return inputs, output and parameters of a call; `arrays` are flat, and `names` say what."""
-    columns = isqrt(arrays[0].size)
+    columns = layout.columns(isqrt(arrays[0].size))
     rows = arrays[0].size // columns
     plain = [a[: rows * columns].reshape(rows, columns).astype(layout.dtype) for a in arrays]
     inputs = [
@@ -117,7 +129,11 @@ def bytes_per_element(arrays: Sequence[Array], count: int) -> float:
 
 
 def _line_bytes(array: Array) -> float:
-    """Return the bytes of the cache lines that an array occupies."""
+    """Return the bytes of the cache lines that an array occupies.
+
+    Rows are those along which its numbers lie closest: parts of them would share lines.
+    """
+    array = array.transpose(np.argsort([-abs(step) for step in array.strides], kind="stable"))
     some = array[:COUNTED_ROWS]
     steps = np.ix_(*(np.arange(n) * s for n, s in zip(some.shape, some.strides, strict=True)))
     places = sum(steps[1:], steps[0]).ravel()
@@ -211,11 +227,10 @@ def _compare(records: Sequence[Record]) -> None:
 def _bytes(function: str, n: int) -> dict[str, float]:
     """Return what every layout moves, counted on arrays like those that were timed."""
     names = ROW_OF[function].data
-    count = isqrt(n) * (n // isqrt(n))
     found = {}
     for layout in LAYOUTS:
         inputs, out, given = operands(layout, names, [np.zeros(n, "float32") for _ in names])
-        found[layout.name] = bytes_per_element([*inputs, out, *given.values()], count)
+        found[layout.name] = bytes_per_element([*inputs, out, *given.values()], out.size)
     return found
 
 
