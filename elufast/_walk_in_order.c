@@ -31,6 +31,7 @@ static size_t block_length(const elufast_plan *p, size_t i, size_t end, const si
 
 static void run_block(const elufast_plan *p, elufast_workspace *w, size_t i, const size_t *at,
                       size_t n) {
+    if (p->prefetches_lines && !p->by_rows) elufast_prefetch_next_tile(p, i, at);
     if (p->table != NULL && elufast_look_up(p, w, i, at, n)) return;
     char *arrays[ELUFAST_MAX_OPERANDS];
     for (int k = 0; k < p->inputs; k++) {

@@ -67,10 +67,26 @@ static int pays(const elufast_plan *p, float cost) {
 
 int elufast_pays_if_straight(const elufast_plan *p) { return pays(p, 0); }
 
+/* Tiles that are turned on their way out, each a line of its own: of single bytes, where far (0.5
+ * to 0.95 of the time). */
+static int writes_lines_across(const elufast_plan *p) {
+    for (int k = p->inputs; k < p->operands; k++) {
+        const elufast_operand *out = p->lanes[k].operand;
+        const int is_run = out->steps[1] == (ptrdiff_t)out->size && out->steps[0] != out->steps[1];
+        const int is_long = p->walk->lengths[1] * out->size >= ELUFAST_CACHE_LINE;
+        if (!is_run || !is_long || out->steps[0] % ELUFAST_CACHE_LINE != 0) return 0;
+    }
+    return 1;
+}
+
 void elufast_plan_streams(elufast_plan *p) {
+    if (p->has_tiles) {
+        p->streams = writes_lines_across(p) && pays(p, 0);
+        return;
+    }
     const int can = can_go_straight(p);
     const int is_straight = can && has_kernel(p) && takes_data_as_they_lie(p);
-    p->streams = !p->has_tiles && (!can || has_long_calls(p)) && pays(p, is_straight ? 0 : p->cost);
+    p->streams = (!can || has_long_calls(p)) && pays(p, is_straight ? 0 : p->cost);
     p->goes_straight = p->streams && can;
 }
 
@@ -133,27 +149,27 @@ static void plan_rows(elufast_plan *p) {
 }
 
 /* Lines along the second axis of a tile, each elsewhere: data that are turned. */
-static int has_lines_across(const elufast_lane *l) {
+static int has_lines_across(const elufast_plan *p, const elufast_lane *l) {
     const elufast_operand *o = l->operand;
-    return !l->is_in_place && !l->is_prepared && o->steps[1] == (ptrdiff_t)o->size &&
+    return !l->is_in_place && l->period == p->walk->n && o->steps[1] == (ptrdiff_t)o->size &&
            (size_t)llabs(o->steps[0]) >= ELUFAST_CACHE_LINE;
 }
 
 /* The same lines, or rows, of the next tile, where data are far: 0.55 to 0.9 of the time. Still
- * shorter rows, of float16, gain as often as they lose. */
+ * shorter rows, of float16, gain as often as they lose. (Not where a block holds several tiles, or
+ * a row comes alone.) */
 static void plan_tiles(elufast_plan *p) {
     enum { NEXT_TILE = 2, PREFETCHED_ROW_OF_TILE = 512 };
-    if (p->walk->axes <= NEXT_TILE || !elufast_is_far(elufast_bytes_of_all(p))) return;
+    const size_t tile = p->walk->lengths[0] * p->walk->lengths[1] * elufast_largest_item(p->walk);
+    if (!elufast_is_far(elufast_bytes_of_all(p)) || p->fetches_numbers) return;
+    if (p->walk->axes <= NEXT_TILE || tile <= ELUFAST_TILE_BYTES / 2) return;
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         elufast_lane *l = &p->lanes[k];
         const int has_rows = l->is_by_row && row_bytes(p, l) >= PREFETCHED_ROW_OF_TILE;
-        if (!has_rows && !has_lines_across(l)) continue;
-        l->bytes_ahead = l->operand->steps[NEXT_TILE];
-        if (has_rows) {
-            p->prefetches_rows = 1;
-        } else {
-            p->prefetches_lines = 1;
-        }
+        l->has_lines_ahead = has_lines_across(p, l);
+        if (has_rows || l->has_lines_ahead) l->bytes_ahead = l->operand->steps[NEXT_TILE];
+        p->prefetches_rows |= has_rows;
+        p->prefetches_lines |= l->has_lines_ahead;
     }
 }
 

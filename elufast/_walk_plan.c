@@ -1,12 +1,14 @@
 #include "_walk_plan.h"
 
 #include "_loop_call.h"
+#include "_walk_integers.h"
 #include "_walk_past_caches.h"
 #include "_walk_placing.h"
 
 /* From so many elements on, rows are given to the kernels one by one; shorter ones are packed, as
- * a call costs as much as that. benchmarks/layouts.py */
-enum { LONG_ROW = 32 };
+ * a call costs as much as that. benchmarks/layouts.py. Of tiles, where data are packed either way,
+ * more: rows of 60 took up to 1.8 times as long, but of 112 are 0.9 of it. */
+enum { LONG_ROW = 32, LONG_ROW_OF_TILE = 64 };
 
 static int is_input(const elufast_walk *walk, int k) {
     return k < walk->loop->function->data + walk->loop->function->parameters;
@@ -65,7 +67,9 @@ static void plan_lanes(elufast_plan *p) {
     }
 }
 
-int elufast_has_long_rows(const elufast_plan *p) { return p->walk->lengths[0] >= LONG_ROW; }
+int elufast_has_long_rows(const elufast_plan *p) {
+    return p->walk->lengths[0] >= (size_t)(p->has_tiles ? LONG_ROW_OF_TILE : LONG_ROW);
+}
 
 static int parameters_are_scalars(const elufast_plan *p) {
     for (int k = p->walk->loop->function->data; k < p->inputs; k++) {
@@ -86,15 +90,17 @@ static int has_defaults(const elufast_plan *p) {
     return elufast_are_defaults(loop, values);
 }
 
-/* A number for each row is read when its row's turn comes. What repeats within a block is better
+/* A number for each row is read when its row's turn comes. Results that are looked up come by
+ * tiles, not by rows. What repeats within a block is better
  * packed once: then a kernel's call can take several rows. */
 static void plan_places(elufast_plan *p, size_t most) {
+    const int is_looked_up = p->has_tiles && p->has_defaults && elufast_may_look_up(p->walk);
     for (int k = 0; k < p->operands; k++) {
         elufast_lane *l = &p->lanes[k];
         const int is_row_number = elufast_is_number(p, k) && l->period != 1;
         const int is_row = l->has_rows && elufast_has_long_rows(p) && l->period > most / 2;
-        l->is_in_place =
-            l->convert == NULL && (l->is_straight || is_row) && !(k >= p->inputs && p->streams);
+        const int has_block = k >= p->inputs && (p->streams || is_looked_up);
+        l->is_in_place = l->convert == NULL && (l->is_straight || is_row) && !has_block;
         l->is_by_row = (l->is_in_place && !l->is_straight) || is_row_number;
         p->by_rows |= l->is_by_row;
         p->has_row_numbers |= is_row_number;

@@ -93,7 +93,7 @@ enum { LINES_AT_ONCE = 32 };
 ELUFAST_FN void prefetch(const elufast_plan *p, const band *b, size_t first, size_t n) {
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         const elufast_lane *l = &p->lanes[k];
-        if (!l->is_by_row || l->bytes_ahead == 0) continue;
+        if (l->bytes_ahead == 0 || l->has_lines_ahead) continue;
         const ptrdiff_t step = l->operand->steps[0], bytes = step * (ptrdiff_t)n;
         const ptrdiff_t ahead = l->bytes_ahead + step * (ptrdiff_t)first;
         /* May lie outside of the array. */
@@ -104,20 +104,28 @@ ELUFAST_FN void prefetch(const elufast_plan *p, const band *b, size_t first, siz
     }
 }
 
-/* With each row of a tile some of the next one's lines, of which this one has some or nothing. May
- * lie outside of the array. */
-ELUFAST_FN void prefetch_lines(const elufast_plan *p, const band *b, size_t row) {
+/* Some of the lines of the next tile, of which this one has a part or nothing. May lie outside of
+ * the array. */
+ELUFAST_FN void prefetch_lines(const elufast_plan *p, const char *const *turned, size_t first,
+                               size_t end) {
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         const elufast_lane *l = &p->lanes[k];
-        if (l->is_by_row || l->bytes_ahead == 0) continue;
+        if (!l->has_lines_ahead) continue;
         const ptrdiff_t last = (ptrdiff_t)(p->walk->lengths[1] * l->operand->size) - 1;
-        const uintptr_t place = (uintptr_t)b->turned[k] + (uintptr_t)(l->bytes_ahead + last);
-        const size_t end = (row + 1) * b->n / b->rows;
-        for (size_t i = row * b->n / b->rows; i < end; i++) {
+        const uintptr_t place = (uintptr_t)turned[k] + (uintptr_t)(l->bytes_ahead + last);
+        for (size_t i = first; i < end; i++) {
             const ptrdiff_t step = l->operand->steps[0] * (ptrdiff_t)i;
             ELUFAST_PREFETCH((const char *)(place + (uintptr_t)step), 0);
         }
     }
+}
+
+void elufast_prefetch_next_tile(const elufast_plan *p, size_t i, const size_t *at) {
+    const char *turned[ELUFAST_MAX_DATA];
+    for (int k = 0; k < p->walk->loop->function->data; k++) {
+        turned[k] = elufast_address(p, k, i, at);
+    }
+    prefetch_lines(p, turned, 0, p->walk->lengths[0]);
 }
 
 /* Pieces end where a line of the first output does. */
@@ -141,7 +149,9 @@ static void run_band(const elufast_plan *p, elufast_workspace *w, band *b) {
     elufast_kernel *kernel = NULL;
     for (size_t row = 0; row < b->rows; row++) {
         if (kernel == NULL || p->has_row_numbers) kernel = kernel_for(p, w, b->places);
-        if (p->prefetches_lines) prefetch_lines(p, b, row);
+        if (p->prefetches_lines) {
+            prefetch_lines(p, b->turned, row * b->n / b->rows, (row + 1) * b->n / b->rows);
+        }
         if (p->prefetches_rows && !elufast_prefetches_itself(p, kernel, b->places)) {
             run_prefetched_row(p, w, kernel, b);
         } else {

@@ -17,4 +17,7 @@ void elufast_run_kernel(const elufast_plan *plan, elufast_workspace *w, char *co
 void elufast_run_rows(const elufast_plan *plan, elufast_workspace *w, char *const *arrays, size_t i,
                       const size_t *start, size_t count);
 
+/* While the tile of which element i lies at `at` is computed, as a whole. */
+void elufast_prefetch_next_tile(const elufast_plan *plan, size_t i, const size_t *at);
+
 #endif

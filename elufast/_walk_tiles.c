@@ -42,54 +42,55 @@ int elufast_axis_to_turn(const elufast_walk *walk) {
 
 /* ---- which axis kernels' calls follow ---- */
 
-static int first_output(const elufast_walk *walk) {
-    return walk->loop->function->data + walk->loop->function->parameters;
-}
-
-static int scattered_data(const elufast_walk *walk, int axis) {
+static int scattered(const elufast_walk *walk, int axis, int first, int end) {
     int count = 0;
-    for (int k = 0; k < walk->loop->function->data; k++) {
-        count += is_scattered(&walk->operands[k], axis);
-    }
+    for (int k = first; k < end; k++) count += is_scattered(&walk->operands[k], axis);
     return count;
 }
 
-static int scattered_outputs(const elufast_walk *walk, int axis) {
-    int count = 0;
-    for (int k = first_output(walk); k < elufast_count_operands(walk); k++) {
-        count += is_scattered(&walk->operands[k], axis);
-    }
-    return count;
-}
-
+/* What repeats counted once. */
 static size_t bytes_of_all(const elufast_walk *walk) {
     size_t bytes = 0;
-    for (int k = 0; k < elufast_count_operands(walk); k++) bytes += walk->operands[k].size;
-    return bytes * walk->n;
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
+        size_t all = walk->operands[k].size;
+        for (int axis = 0; axis < walk->axes; axis++) {
+            if (walk->operands[k].steps[axis] != 0) all *= walk->lengths[axis];
+        }
+        bytes += all;
+    }
+    return bytes;
 }
 
 /* A cache keeps few lines that are so many bytes apart, or a multiple of that, and gives up some
  * that are on their way to be written for others: of 1,024 floats to a row with AVX2, up to 5 times
- * as long. Lines that are read do not suffer by it. */
-static int has_crowded_outputs(const elufast_walk *walk, int axis) {
+ * as long; where they are read, up to 1.7 times. */
+static int are_crowded(const elufast_walk *walk, int axis, int first, int end) {
     enum { CROWDED = 2048 };
-    for (int k = first_output(walk); k < elufast_count_operands(walk); k++) {
-        const elufast_operand *out = &walk->operands[k];
-        if (is_scattered(out, axis) && out->steps[axis] % CROWDED == 0) return 1;
+    for (int k = first; k < end; k++) {
+        const elufast_operand *o = &walk->operands[k];
+        if (is_scattered(o, axis) && o->steps[axis] % CROWDED == 0) return 1;
     }
     return 0;
 }
 
 /* What is scattered along that axis has to be turned: the fewer, the better. But of lines that are
  * written here and there each waits for memory, and nothing fetches it beforehand: far outputs are
- * rather not turned, nor crowded ones (0.15 to 0.8 of the time, elu_backward 0.3 to 0.9). */
+ * rather not turned, nor crowded ones (0.15 to 0.8 of the time, elu_backward 0.3 to 0.9). Single
+ * bytes, for which there are no squares, are not turned either. */
 static int axis_to_follow(const elufast_walk *walk, int turn) {
-    const int outputs = scattered_outputs(walk, turn) - scattered_outputs(walk, 0);
-    const int all = outputs + scattered_data(walk, turn) - scattered_data(walk, 0);
-    const int best = all > 0 ? 0 : turn;
-    const int is_easy = !elufast_is_far(bytes_of_all(walk)) && !has_crowded_outputs(walk, best);
-    if (all != 0 && is_easy) return best;
-    return outputs >= 0 ? 0 : turn;
+    const int data = walk->loop->function->data, all = elufast_count_operands(walk);
+    const int outputs = data + walk->loop->function->parameters;
+    const int of_data = scattered(walk, turn, 0, data) - scattered(walk, 0, 0, data);
+    const int of_outputs = scattered(walk, turn, outputs, all) - scattered(walk, 0, outputs, all);
+    if (walk->operands[0].size == 1) return of_data < 0 ? turn : 0;
+    const int best = of_data + of_outputs >= 0 ? 0 : turn;
+    if (of_outputs == 0) return best;
+    const int best_for_outputs = of_outputs > 0 ? 0 : turn, other = turn - best_for_outputs;
+    if (elufast_is_far(bytes_of_all(walk)) || are_crowded(walk, other, outputs, all)) {
+        return best_for_outputs;
+    }
+    if (of_data + of_outputs != 0) return best;
+    return are_crowded(walk, best_for_outputs, 0, data) ? other : best_for_outputs;
 }
 
 /* ---- tiles ---- */
