@@ -67,8 +67,8 @@ static int pays(const elufast_plan *p, float cost) {
 
 int elufast_pays_if_straight(const elufast_plan *p) { return pays(p, 0); }
 
-/* Tiles that are turned on their way out, each a line of its own: of single bytes, where far (0.5
- * to 0.95 of the time). */
+/* Tiles that are turned on their way out, line by line; where they are far, that is what becomes of
+ * single bytes (0.5 to 0.95 of the time). */
 static int writes_lines_across(const elufast_plan *p) {
     for (int k = p->inputs; k < p->operands; k++) {
         const elufast_operand *out = p->lanes[k].operand;

@@ -90,9 +90,9 @@ static int has_defaults(const elufast_plan *p) {
     return elufast_are_defaults(loop, values);
 }
 
-/* A number for each row is read when its row's turn comes. Results that are looked up come by
- * tiles, not by rows. What repeats within a block is better
- * packed once: then a kernel's call can take several rows. */
+/* A number for each row is read when its row's turn comes. What repeats within a block is better
+ * packed once: then a kernel's call can take several rows. Results that are looked up come by
+ * tiles, not by rows. */
 static void plan_places(elufast_plan *p, size_t most) {
     const int is_looked_up = p->has_tiles && p->has_defaults && elufast_may_look_up(p->walk);
     for (int k = 0; k < p->operands; k++) {

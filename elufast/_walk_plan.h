@@ -9,8 +9,8 @@
  * block costs too much against the work in it, with more the arithmetic and the waiting for memory
  * take turns instead of going on side by side. For outputs that go past the caches it is half of it
  * all the same: there strided inputs gain more by that than a block costs. Tiles of transposed
- * arrays (_walk_tiles.c) are larger, for kernels' calls should not be too short; twice
- * that takes 0.9 to 1.0 of the time, but more of the stack than a thread may have.
+ * arrays (_walk_tiles.c) are larger, for kernels' calls should not be too short; twice as large
+ * ones take 0.9 to 1.0 of the time, but more of the stack than a thread may have.
  * benchmarks/layouts.py */
 enum { ELUFAST_BLOCK_BYTES = 4096, ELUFAST_STREAM_BLOCK_BYTES = 2048, ELUFAST_TILE_BYTES = 8192 };
 
@@ -26,7 +26,7 @@ typedef struct {
     elufast_placing placing;    /* how a kernel that can do that would read or write it */
     size_t period;              /* its elements repeat after so many */
     ptrdiff_t bytes_ahead;      /* it is prefetched so many ahead, row by row; 0: it is not */
-    int has_lines_ahead;        /* or line by line of a tile, which are turned */
+    int has_lines_ahead;        /* or line by line of a tile, since it is turned */
 } elufast_lane;
 
 /* The results for all integers from ELUFAST_TABLE_FIRST on: see _walk_integers.h. */
