@@ -77,7 +77,7 @@ static int are_crowded(const elufast_walk *walk, int axis, int first, int end) {
  * written here and there each waits for memory, and nothing fetches it beforehand: far outputs are
  * rather not turned, nor crowded ones (0.15 to 0.8 of the time, elu_backward 0.3 to 0.9). Single
  * bytes, for which there are no squares, are not turned either. */
-static int axis_to_follow(const elufast_walk *walk, int turn) {
+static int axis_to_follow(const elufast_walk *walk, int turn, int is_far) {
     const int data = walk->loop->function->data, all = elufast_count_operands(walk);
     const int outputs = data + walk->loop->function->parameters;
     const int of_data = scattered(walk, turn, 0, data) - scattered(walk, 0, 0, data);
@@ -86,9 +86,7 @@ static int axis_to_follow(const elufast_walk *walk, int turn) {
     const int best = of_data + of_outputs >= 0 ? 0 : turn;
     if (of_outputs == 0) return best;
     const int best_for_outputs = of_outputs > 0 ? 0 : turn, other = turn - best_for_outputs;
-    if (elufast_is_far(bytes_of_all(walk)) || are_crowded(walk, other, outputs, all)) {
-        return best_for_outputs;
-    }
+    if (is_far || are_crowded(walk, other, outputs, all)) return best_for_outputs;
     if (of_data + of_outputs != 0) return best;
     return are_crowded(walk, best_for_outputs, 0, data) ? other : best_for_outputs;
 }
@@ -165,7 +163,7 @@ static void run_strips(const tiling *t, stretch across) {
 void elufast_run_tiles(const elufast_walk *walk, int turn) {
     if (elufast_run_squares(walk, turn)) return;
     tiling t = {.walk = walk, .is_far = elufast_is_far(bytes_of_all(walk))};
-    t.along = axis_to_follow(walk, turn);
+    t.along = axis_to_follow(walk, turn, t.is_far);
     t.across = t.along == 0 ? turn : 0;
     const size_t length = walk->lengths[t.across], side = tile_width(walk);
     size_t ahead = before_line(walk, t.across, t.along, side);
