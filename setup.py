@@ -79,6 +79,7 @@ OTHER_SOURCES = [
     "elufast/_inner_loop.c",
     "elufast/_item_types.c",
     "elufast/_iterate.c",
+    "elufast/_job.c",
     "elufast/_long_loops.c",
     "elufast/_openmp.c",
     "elufast/_overlap.c",
@@ -86,7 +87,10 @@ OTHER_SOURCES = [
     "elufast/_parameters.c",
     "elufast/_past_caches.c",
     "elufast/_plain_call.c",
+    "elufast/_processor.c",
     "elufast/_promotion.c",
+    "elufast/_region.c",
+    "elufast/_team.c",
     "elufast/_tensors.c",
     "elufast/_thread_count.c",
     "elufast/_walk.c",
@@ -101,6 +105,7 @@ OTHER_SOURCES = [
     "elufast/_walk_rows.c",
     "elufast/_walk_squares.c",
     "elufast/_walk_tiles.c",
+    "elufast/_worker.c",
 ]
 HEADERS = [str(p) for d in ("include/elufast", "elufast") for p in Path(d).glob("*.[hi]*")]
 OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"

@@ -10,6 +10,7 @@ cache, places in a page, grads, late threads, fresh memory.
     python benchmarks/thresholds.py offsets      outputs that begin later in a page than inputs
     python benchmarks/thresholds.py grads        moderate ones against some that are not
     python benchmarks/thresholds.py tail         the slowest of many calls with two threads
+    python benchmarks/thresholds.py pauses       two threads against one, where they sleep between
     python benchmarks/thresholds.py fresh        results without out=, against out= and NumPy
 
 Medians; what is compared takes turns. Run it on a machine that does nothing else.
@@ -250,9 +251,41 @@ def study_grads() -> None:
             print(f"f {name} {n:>9} {found['moderate'] / found['others']:.3f}", flush=True)
 
 
+def awaken() -> None:
+    """NumPy's own threads (OpenBLAS) are awake for 0.1 s after the import, and ours not yet."""
+    time.sleep(0.2)
+    x = np.zeros(1_000_000, np.float32)
+    for _ in range(100):
+        elufast.elu(x, out=x)
+
+
+def study_pauses() -> None:
+    """Single calls, after pauses, and so with cold caches: ratio of the times, two to one."""
+    for pause, count in ((0.0, 2000), (0.001, 600), (0.003, 400), (0.02, 100)):
+        for n in (40_000, 100_000, 300_000, 1_000_000, 3_000_000):
+            x = np.random.default_rng(1).standard_normal(n, dtype=np.float32)
+            out, taken = np.empty_like(x), {1: [], 2: []}
+            for _ in range(4):  # a stretch each, for threads that are awake stay so for a while
+                for threads, times in taken.items():
+                    elufast.set_num_threads(threads)
+                    for _ in range(count // 4):
+                        time.sleep(pause)
+                        start = time.perf_counter_ns()
+                        elufast.elu(x, out=out)
+                        times.append(time.perf_counter_ns() - start)
+            one, two = map(np.median, taken.values())
+            mean = np.mean(taken[2]) / np.mean(taken[1])
+            print(
+                f"elu f {n}, {pause * 1000:g} ms between: {one / 1000:.1f} us with one thread; "
+                f"two take {two / one:.2f} (medians), {mean:.2f} (means) times that",
+                flush=True,
+            )
+
+
 def study_tail() -> None:
     """Back to back, and after sleeps that the threads do not stay awake for."""
     elufast.set_num_threads(2)
+    awaken()
     for n in (100_000, 1_000_000):
         x = np.random.default_rng(1).standard_normal(n, dtype=np.float32)
         out = np.empty_like(x)
@@ -306,6 +339,7 @@ STUDIES = {
     "offsets": study_offsets,
     "grads": study_grads,
     "tail": study_tail,
+    "pauses": study_pauses,
     "fresh": study_fresh,
 }
 

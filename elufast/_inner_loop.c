@@ -10,9 +10,9 @@
 #include "_past_caches.h"
 
 elufast_tuning elufast_tune = {
-    /* Two threads break even at some 1.5 us each; twice that leaves room for slower machines:
-     * benchmarks/thresholds.py threads. */
-    .thread_work = 3000,
+    /* Two threads break even at 0.4 to 0.7 us each, and at 1.5 us where their processors share no
+     * cache; the rest leaves room for slower machines: benchmarks/thresholds.py threads. */
+    .thread_work = 2500,
     /* Below it memory is what a loop waits for, and past the caches is the shorter way (by up to a
      * quarter); above it the way over the stack costs up to a fifth, for nothing.
      * benchmarks/thresholds.py streaming. */
@@ -198,7 +198,7 @@ static void run_on_threads(elufast_loop_call *c, elufast_body *body, size_t n) {
     size_t before =
         (uintptr_t)c->arrays[elufast_count_in(c->loop->function)] % ELUFAST_CACHE_LINE / item;
     size_t minimum = (size_t)(elufast_tune.thread_work / elufast_cost_of(c)) + 1;
-    elufast_run_parallel_aligned(body, c, n, minimum, grain, before);
+    elufast_run_parallel(body, c, &(elufast_range){n, minimum, grain, before});
 }
 
 void elufast_inner_loop(char **arrays, const ptrdiff_t *count, const ptrdiff_t *steps, void *loop) {

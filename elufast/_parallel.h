@@ -10,14 +10,18 @@ extern size_t elufast_whole_part;
 
 typedef void elufast_body(void *context, size_t start, size_t count);
 
-/* Runs body over [0, n) in pieces cut at multiples of `grain`, by at most one thread for each
- * `minimum` elements, and by no more than loops of other callers have left of the limit.
- * Floating-point flags raised in any piece are raised in the caller. */
-void elufast_run_parallel(elufast_body *body, void *context, size_t n, size_t minimum,
-                          size_t grain);
+/* [0, n), cut at multiples of `grain` minus `before`; at most one thread for each `minimum`. */
+typedef struct {
+    size_t n, minimum, grain, before;
+} elufast_range;
 
-/* The same with cuts at multiples of `grain` minus `before`. */
-void elufast_run_parallel_aligned(elufast_body *body, void *context, size_t n, size_t minimum,
-                                  size_t grain, size_t before);
+/* Runs body over the range in pieces, by no more threads than loops of other callers have left of
+ * the limit. Floating-point flags raised in any piece are raised in the caller. */
+void elufast_run_parallel(elufast_body *body, void *context, const elufast_range *range);
+
+/* Whether loops take the threads that OpenMP keeps for all who use it, and keeps awake, and not the
+ * team that gives way to others (_team.h). Where another library has those threads compute most of
+ * the time, the team would not get to work. */
+void elufast_share_pool(int yes);
 
 #endif

@@ -10,6 +10,11 @@ from torch import Tensor
 from torch.compiler import is_dynamo_compiling
 
 from elufast._torch_private import has_its_numbers
+from elufast._ufuncs import share_pool
+
+# PyTorch's threads stay awake for milliseconds after each of its operators, and give way to nobody:
+# between two of them those of elufast's own team would not get a processor.
+share_pool(True)
 
 
 def as_array(tensor: Tensor, *, to_write: bool = False) -> np.ndarray[Any, Any]:

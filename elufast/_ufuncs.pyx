@@ -95,6 +95,11 @@ cdef extern from "_costs.h":
 
 cdef extern from "_parallel.h":
     size_t elufast_whole_part
+    void elufast_share_pool(int yes)
+
+cdef extern from "_team.h":
+    size_t elufast_parts_to_wake
+    size_t elufast_errands_run()
 
 
 cdef extern from "_thread_count.h":
@@ -340,19 +345,27 @@ def set_threads(int count):
 
 
 def get_tuning():
-    """What decides how long arrays are run: see _inner_loop.h and _parallel.h."""
+    """What decides how long arrays are run: see _inner_loop.h, _parallel.h and _team.h."""
     return {
         "stream_bytes": elufast_tune.stream_bytes,
         "stream_cost": elufast_tune.stream_cost,
         "thread_work": elufast_tune.thread_work,
         "whole_part": elufast_whole_part,
+        "parts_to_wake": elufast_parts_to_wake,
     }
 
 
-def set_tuning(size_t stream_bytes, float stream_cost, float thread_work, size_t whole_part):
+def set_tuning(
+    size_t stream_bytes,
+    float stream_cost,
+    float thread_work,
+    size_t whole_part,
+    size_t parts_to_wake,
+):
     """For tests and benchmarks; not while a function runs."""
-    global elufast_whole_part
+    global elufast_whole_part, elufast_parts_to_wake
     elufast_whole_part = whole_part
+    elufast_parts_to_wake = parts_to_wake
     elufast_tune.stream_bytes = stream_bytes
     elufast_tune.stream_cost = stream_cost
     elufast_tune.thread_work = thread_work
@@ -368,6 +381,16 @@ def threads_in_use():
     cdef int most
     now = elufast_threads_in_use(&most)
     return now, most
+
+
+def share_pool(int yes):
+    """Whether long loops take the threads that OpenMP keeps for all who use it: see _parallel.h."""
+    elufast_share_pool(yes)
+
+
+def errands_run():
+    """How many times threads of the team have helped since they were started, for the tests."""
+    return elufast_errands_run()
 
 
 def get_threads():

@@ -72,6 +72,7 @@ void elufast_run_in_order(const elufast_walk *walk, int has_tiles) {
     elufast_table *table = elufast_pays_to_look_up(&p) ? elufast_new_table(walk->loop) : NULL;
     p.table = table;
     const size_t grain = p.longest == p.block && !p.in_pieces ? p.block : ELUFAST_CACHE_LINE;
-    elufast_run_parallel(run_part, &p, walk->n, elufast_least_elements(&p), grain);
+    elufast_run_parallel(run_part, &p,
+                         &(elufast_range){walk->n, elufast_least_elements(&p), grain, 0});
     free(table);
 }

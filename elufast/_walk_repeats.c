@@ -64,7 +64,9 @@ static void repeat(const elufast_operand *out, size_t period, size_t n) {
         }
         r.pattern = block;
     }
-    elufast_run_parallel(copy_part, &r, n - period, MIN_ELEMENTS_PER_THREAD, ELUFAST_CACHE_LINE);
+    elufast_run_parallel(
+        copy_part, &r,
+        &(elufast_range){n - period, MIN_ELEMENTS_PER_THREAD, ELUFAST_CACHE_LINE, 0});
 }
 
 void elufast_repeat_period(const elufast_walk *walk, size_t period) {

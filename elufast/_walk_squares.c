@@ -235,6 +235,7 @@ int elufast_run_squares(const elufast_walk *walk, int turn) {
     const size_t others = walk->n / walk->lengths[0] / walk->lengths[turn];
     const size_t units = s.units_of_slab * s.groups * s.slabs * others;
     const size_t elements = s.unit * s.group * s.side;
-    elufast_run_parallel(run_part, &s, units * elements, elufast_least_elements(&s.plan), elements);
+    const elufast_range range = {units * elements, elufast_least_elements(&s.plan), elements, 0};
+    elufast_run_parallel(run_part, &s, &range);
     return 1;
 }

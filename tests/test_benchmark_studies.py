@@ -24,7 +24,17 @@ from comparison.peers import all_peers
 from comparison.peers.native import vector_math
 from comparison.processes import PeerFailure, PeerProcess
 from comparison.results import Comparison, PeerState, Record, load, state_of
-from comparison.studies import STUDIES, fresh, layouts, small, study_of, sweep, tail, threads
+from comparison.studies import (
+    STUDIES,
+    fresh,
+    layouts,
+    products,
+    small,
+    study_of,
+    sweep,
+    tail,
+    threads,
+)
 from comparison.worker import TURN_SECONDS, Session
 from fake_peers import FAKES, spawn_with_fakes
 
@@ -56,6 +66,7 @@ ARGUMENTS = {
     "threads": ["--sizes", "1000", "--threads", "2", "--peers", "elufast"],
     "layouts": ["--sizes", "1000", "--functions", "elu", "elu_backward"],
     "tail": ["--sizes", "1000", "--peers", "elufast"],
+    "products": ["--sizes", "1000", "--peers", "elufast"],
     "small": ["--sizes", "1", "20", "20000"],
     "torch": ["--sizes", "1001", "--functions", "elu", "celu"],
     "fresh": ["--sizes", "20000", "--peers", "elufast", "numpy-where", "np.exp"],
@@ -85,7 +96,7 @@ def test_a_study_runs(name, tmp_path, capsys):
         assert all(len(row) == len(sheet.columns) for row in sheet.rows)
 
 
-@pytest.mark.parametrize("name", ["sweep", "threads", "tail"])
+@pytest.mark.parametrize("name", ["sweep", "threads", "tail", "products"])
 def test_a_study_goes_on_without_a_peer_that_fails(name, fakes):
     pytest.importorskip("sklearn")  # the data
     peers = ["good", "fails-to-start", "dies", "elephants-only"]
@@ -450,7 +461,26 @@ def test_tensors_are_computed_by_both_libraries(prepared_forms, rng, function):
     np.testing.assert_array_equal(ours, found["python", "forward"])
 
 
-# Latencies
+# Products and latencies
+
+
+def test_products_come_first_alone_and_then_with_calls_between(monkeypatch):
+    done = []
+    monkeypatch.setattr(worker.np, "matmul", lambda left, right, out: done.append("product"))
+    session = Session("copyto")
+    session._slots = [SimpleNamespace(call=lambda row=row: done.append(row)) for row in range(2)]
+    times = session.between_products(3)
+    assert done == ["product"] * 4 + [0, "product", 1, "product", 0]
+    assert times.shape == (2, 3, 2)
+    assert (times >= 0).all()
+
+
+def test_what_a_call_leaves_behind_counts():
+    record = Record("elu", "float32", 1000, 2, "elufast", "measured")
+    times = np.array([[[10, 0], [10, 0], [10, 0]], [[10, 2], [40, 2], [10, 5]]]) * 1000
+    products._describe(record, times)
+    assert record.figures == {"alone": 10, "product": 20, "call": 3, "both": 23}
+    assert record.ns_per_element == 3
 
 
 def test_every_call_is_timed_and_the_rows_take_turns(monkeypatch):

@@ -33,6 +33,12 @@ THREADED_WARM_UP_SECONDS = 0.030
 TURNS_IN_A_PLACE = 3
 LARGEST_MOVED_BYTES = 4 * 2**20
 LONGEST_BINDING_SECONDS = 0.1
+# A layer of a small network, some milliseconds on one CPU.
+FACTORS = ((256, 512), (512, 1024))
+
+
+def _nothing() -> None:
+    pass
 
 
 class Session:
@@ -127,6 +133,26 @@ class Session:
         finally:
             gc.enable()
         return np.array(times)
+
+    def between_products(self, count: int) -> Array:
+        """Return the nanoseconds of products of NumPy and of a call after each, `count` times.
+
+        Before that, as many products are computed with nothing between them; theirs come first.
+        """
+        products, calls = [], [slot.call for slot in self._slots]
+        left, right = (np.full(shape, 1e-3, np.float32) for shape in FACTORS)
+        product = np.empty((FACTORS[0][0], FACTORS[1][1]), np.float32)
+        gc.disable()
+        try:
+            for call in [*[_nothing] * count, *islice(cycle(calls), count)]:
+                start = perf_counter_ns()
+                np.matmul(left, right, out=product)
+                middle = perf_counter_ns()
+                call()
+                products.append((middle - start, perf_counter_ns() - middle))
+        finally:
+            gc.enable()
+        return np.array(products).reshape(2, count, 2)
 
     def results(self, limit: int) -> tuple[Array, ...]:
         """Return the first `limit` elements of the results, all rows joined."""

@@ -11,6 +11,7 @@ from .base import Study
 from .fresh import Fresh
 from .layouts import Layouts
 from .overview import Overview
+from .products import Products
 from .small import Small
 from .sweep import Sweep
 from .tail import Tail
@@ -20,7 +21,7 @@ from .torch import Torch
 OVERVIEW = Overview()
 STUDIES: dict[str, Study] = {
     study.name: study
-    for study in (Sweep(), Threads(), Layouts(), Tail(), Small(), Fresh(), Torch())
+    for study in (Sweep(), Threads(), Layouts(), Tail(), Products(), Small(), Fresh(), Torch())
 }
 
 
