@@ -470,7 +470,7 @@ def test_products_come_first_alone_and_then_with_calls_between(monkeypatch):
     session = Session("copyto")
     session._slots = [SimpleNamespace(call=lambda row=row: done.append(row)) for row in range(2)]
     times = session.between_products(3)
-    assert done == ["product"] * 4 + [0, "product", 1, "product", 0]
+    assert done == ["product"] * 7 + [0, "product", 1, "product", 0]
     assert times.shape == (2, 3, 2)
     assert (times >= 0).all()
 

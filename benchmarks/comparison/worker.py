@@ -137,22 +137,23 @@ class Session:
     def between_products(self, count: int) -> Array:
         """Return the nanoseconds of products of NumPy and of a call after each, `count` times.
 
-        Before that, as many products are computed with nothing between them; theirs come first.
+        Before that, as many products are computed with nothing between them, whose times come
+        first, and before those as many that are not timed: NumPy's threads have slept.
         """
-        products, calls = [], [slot.call for slot in self._slots]
+        times, calls = [], [slot.call for slot in self._slots]
         left, right = (np.full(shape, 1e-3, np.float32) for shape in FACTORS)
         product = np.empty((FACTORS[0][0], FACTORS[1][1]), np.float32)
         gc.disable()
         try:
-            for call in [*[_nothing] * count, *islice(cycle(calls), count)]:
+            for call in [*[_nothing] * 2 * count, *islice(cycle(calls), count)]:
                 start = perf_counter_ns()
                 np.matmul(left, right, out=product)
                 middle = perf_counter_ns()
                 call()
-                products.append((middle - start, perf_counter_ns() - middle))
+                times.append((middle - start, perf_counter_ns() - middle))
         finally:
             gc.enable()
-        return np.array(products).reshape(2, count, 2)
+        return np.array(times[count:]).reshape(2, count, 2)
 
     def results(self, limit: int) -> tuple[Array, ...]:
         """Return the first `limit` elements of the results, all rows joined."""
