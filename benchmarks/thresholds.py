@@ -73,6 +73,14 @@ def call(row: _ufuncs.Row, n: int, dtype: str, *alpha: float) -> Callable[[], An
     return lambda: getattr(elufast, row.name)(*data, *alpha, out=out)
 
 
+def awaken() -> None:
+    """NumPy's own threads (OpenBLAS) are awake for 0.1 s after the import, and ours not yet."""
+    time.sleep(0.2)
+    x = np.zeros(1_000_000, np.float32)
+    for _ in range(100):
+        elufast.elu(x, out=x)
+
+
 def study_costs() -> None:
     """The fastest function of each shape, less what an empty call takes, in the caches."""
     elufast.set_num_threads(1)
@@ -109,6 +117,8 @@ def study_parameters() -> None:
 
 def study_threads() -> None:
     """At which work for each of two threads they beat one: ratio of the times, two to one."""
+    elufast.set_num_threads(2)
+    awaken()
     for name, dtype in (("elu", "f"), ("elu", "d"), ("elu_backward", "f"), ("elu", "g")):
         row = next(row for row in _ufuncs.ROWS if row.name == name)
         elufast.set_num_threads(1)
@@ -249,14 +259,6 @@ def study_grads() -> None:
             }
             found = medians(turns, max(31, 20_000_000 // n))
             print(f"f {name} {n:>9} {found['moderate'] / found['others']:.3f}", flush=True)
-
-
-def awaken() -> None:
-    """NumPy's own threads (OpenBLAS) are awake for 0.1 s after the import, and ours not yet."""
-    time.sleep(0.2)
-    x = np.zeros(1_000_000, np.float32)
-    for _ in range(100):
-        elufast.elu(x, out=x)
 
 
 def study_pauses() -> None:

@@ -12,7 +12,7 @@
 elufast_tuning elufast_tune = {
     /* Two threads break even at 0.4 to 0.7 us each, and at 1.5 us where their processors share no
      * cache; the rest leaves room for slower machines: benchmarks/thresholds.py threads. */
-    .thread_work = 2500,
+    .thread_work = 2000,
     /* Below it memory is what a loop waits for, and past the caches is the shorter way (by up to a
      * quarter); above it the way over the stack costs up to a fifth, for nothing.
      * benchmarks/thresholds.py streaming. */

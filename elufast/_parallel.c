@@ -69,7 +69,7 @@ static int threads_wanted(const elufast_range *range, int limit) {
 }
 
 static void run_long(elufast_body *body, void *context, const elufast_range *range) {
-    const int limit = elufast_get_threads(NULL);
+    const int limit = elufast_threads_of_loop();
     int taken = elufast_take_threads(threads_wanted(range, limit), limit);
     if (taken == 1) {
         body(context, 0, range->n);

@@ -26,7 +26,7 @@ int elufast_pays_past_caches(float cost, size_t bytes, size_t item, size_t n) {
     if (item > sizeof(double)) return 0;
     if (output / FAR_BEYOND_CACHE >= elufast_tune.stream_bytes) return 1;
     /* All threads wait for the same memory. */
-    return cost <= elufast_tune.stream_cost * (float)bytes * (float)elufast_get_threads(NULL);
+    return cost <= elufast_tune.stream_cost * (float)bytes * (float)elufast_threads_of_loop();
 }
 
 /* ---- straight from a kernel ---- */

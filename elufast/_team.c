@@ -3,9 +3,10 @@
 #endif
 #include "_team.h"
 
-/* Some 200 to 300 us. It takes the caller 10 to 40 us to wake one, which comes 25 to 100 us later.
+/* Of 300 to 500 us. It takes the caller 10 to 40 us to wake one, which comes 25 to 100 us later: with
+ * half as many, calls of 20 us that come every 3 ms take 1.2 times as long as with one thread.
  * benchmarks/thresholds.py pauses */
-size_t elufast_parts_to_wake = 100;
+size_t elufast_parts_to_wake = 200;
 
 #ifdef ELUFAST_HAS_TEAM
 #include <omp.h>

@@ -1,6 +1,7 @@
 #ifdef __linux__
 #define _GNU_SOURCE
 #include <sched.h>
+#include <time.h>
 #endif
 #include "_thread_count.h"
 
@@ -28,13 +29,31 @@ void elufast_configure_threads(int environment, int quota, int processors) {
 
 void elufast_set_threads(int count) { set_count = count; }
 
-/* Asked for at each long loop (some 100 ns), because it may be changed while the process runs. */
+/* Any thread's affinity may be changed while the process runs. */
 static int usable_processors(void) {
 #ifdef __linux__
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
 #endif
     return processor_count;
+}
+
+/* The system needs 0.1 to 0.3 us to say it, which is a tenth of what some loops take that ask. So it
+ * is asked once a tick of its clock (1 to 10 ms). */
+static int usable_processors_lately(void) {
+#if defined(__linux__) && defined(CLOCK_MONOTONIC_COARSE)
+    static _Thread_local struct timespec tick;
+    static _Thread_local int count;
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC_COARSE, &now) != 0) return usable_processors();
+    if (count == 0 || now.tv_nsec != tick.tv_nsec || now.tv_sec != tick.tv_sec) {
+        count = usable_processors();
+        tick = now;
+    }
+    return count;
+#else
+    return usable_processors();
+#endif
 }
 
 int elufast_openmp_version(void) {
@@ -45,9 +64,7 @@ int elufast_openmp_version(void) {
 #endif
 }
 
-int elufast_get_threads(elufast_threads_origin *origin) {
-    elufast_threads_origin unused;
-    if (origin == NULL) origin = &unused;
+static int count_threads(int (*processors)(void), elufast_threads_origin *origin) {
     if (elufast_openmp_version() == 0 || must_be_serial) {
         *origin = must_be_serial ? ELUFAST_THREADS_FORKED : ELUFAST_THREADS_NO_OPENMP;
         return 1;
@@ -60,13 +77,22 @@ int elufast_get_threads(elufast_threads_origin *origin) {
         *origin = ELUFAST_THREADS_ENVIRONMENT;
         return environment_count;
     }
-    int count = usable_processors();
+    int count = processors();
     *origin = ELUFAST_THREADS_PROCESSORS;
     if (quota_count > 0 && quota_count < count) {
         *origin = ELUFAST_THREADS_QUOTA;
         count = quota_count;
     }
     return count;
+}
+
+int elufast_get_threads(elufast_threads_origin *origin) {
+    return count_threads(usable_processors, origin);
+}
+
+int elufast_threads_of_loop(void) {
+    elufast_threads_origin unused;
+    return count_threads(usable_processors_lately, &unused);
 }
 
 #ifdef _OPENMP

@@ -22,6 +22,9 @@ typedef enum {
 
 int elufast_get_threads(elufast_threads_origin *origin);
 
+/* The same; of a change of affinity it learns some milliseconds later. */
+int elufast_threads_of_loop(void);
+
 /* Of those wanted, as many as loops of other callers have left of the limit, and one in any case;
  * to be given back. */
 #ifdef _OPENMP

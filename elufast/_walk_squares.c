@@ -99,7 +99,7 @@ static size_t parts(size_t all, size_t part) { return (all + part - 1) / part; }
 static size_t equal_part(size_t all, size_t most) { return parts(all, parts(all, most)); }
 
 static size_t threads_at_most(const squares *s) {
-    const size_t limit = (size_t)elufast_get_threads(NULL);
+    const size_t limit = (size_t)elufast_threads_of_loop();
     const size_t wanted = s->walk.n / elufast_least_elements(&s->plan);
     return wanted > limit ? limit : wanted > 1 ? wanted : 1;
 }
