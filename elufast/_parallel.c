@@ -2,6 +2,7 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+#include <stdatomic.h>
 
 #include "_job.h"
 #include "_region.h"
@@ -12,9 +13,9 @@
 enum { MOST_THREADS = 1024 };
 
 /* Read by loops that hold no lock. */
-static volatile int shares_pool;
+static atomic_int shares_pool;
 
-void elufast_share_pool(int yes) { shares_pool = yes; }
+int elufast_share_pool(int yes) { return atomic_exchange(&shares_pool, yes); }
 
 static void run_with_region(elufast_body *body, void *context, const elufast_range *range,
                             int threads) {
@@ -40,7 +41,7 @@ static void run_with_team(elufast_body *body, void *context, const elufast_range
 /* How many there were; those that are not there are left to others at once. */
 static int run_on_threads(elufast_body *body, void *context, const elufast_range *range,
                           int threads) {
-    if (shares_pool) {
+    if (atomic_load_explicit(&shares_pool, memory_order_relaxed)) {
         run_with_region(body, context, range, threads);
         return threads;
     }
@@ -79,7 +80,10 @@ static void run_long(elufast_body *body, void *context, const elufast_range *ran
     elufast_give_back_threads(taken);
 }
 #else
-void elufast_share_pool(int yes) { (void)yes; }
+int elufast_share_pool(int yes) {
+    (void)yes;
+    return 0;
+}
 
 static void run_long(elufast_body *body, void *context, const elufast_range *range) {
     body(context, 0, range->n);

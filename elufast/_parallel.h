@@ -20,8 +20,9 @@ typedef struct {
 void elufast_run_parallel(elufast_body *body, void *context, const elufast_range *range);
 
 /* Whether loops take the threads that OpenMP keeps for all who use it, and keeps awake, and not the
- * team that gives way to others (_team.h). Where another library has those threads compute most of
- * the time, the team would not get to work. */
-void elufast_share_pool(int yes);
+ * team that gives way to others (_team.h): where another library has those threads compute most of
+ * the time, so that the team would not get to work, or where OpenMP has been told on which
+ * processors they are. What was so before is returned. */
+int elufast_share_pool(int yes);
 
 #endif

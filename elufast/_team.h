@@ -17,10 +17,10 @@
 #if defined(_OPENMP) && defined(__linux__)
 #define ELUFAST_HAS_TEAM 1
 
-#include "_worker.h"
+typedef void elufast_errand(void *job, int number);
 
 typedef struct {
-    elufast_worker *first;
+    struct elufast_worker *first;
     int count;
 } elufast_team;
 
@@ -35,15 +35,19 @@ void elufast_send_team(const elufast_team *team, elufast_errand *errand, void *j
 /* Whether all of them have. */
 int elufast_has_team_begun(const elufast_team *team, const void *job);
 
-/* Waits for those who have begun; nobody else will. */
+/* Waits for those who have begun; nobody else does any more. */
 void elufast_dismiss_team(const elufast_team *team, const void *job);
 
-/* Before fork(): ends the region and its threads, unless some of them are at work. */
+/* Before fork(): ends the region and its threads, unless some of them are at work, or starting. */
 void elufast_end_team(void);
 
 /* In the child, where there are none. */
 void elufast_forget_team(void);
 #endif
+
+/* Once, before the first of them starts: whether the environment wants threads that have no work to
+ * sleep at once, and how many there may be with the caller (0: it does not say). */
+void elufast_configure_team(int are_passive, int limit);
 
 /* For so many parts that loops compute without the others, one of them is woken; for tests and
  * benchmarks. */

@@ -38,8 +38,8 @@ static int usable_processors(void) {
     return processor_count;
 }
 
-/* The system needs 0.1 to 0.3 us to say it, which is a tenth of what some loops take that ask. So it
- * is asked once a tick of its clock (1 to 10 ms). */
+/* The system needs 0.1 to 0.3 us to say it, which is a tenth of what some loops take that ask. So
+ * it is asked once a tick of its clock (1 to 10 ms). */
 static int usable_processors_lately(void) {
 #if defined(__linux__) && defined(CLOCK_MONOTONIC_COARSE)
     static _Thread_local struct timespec tick;

@@ -161,11 +161,23 @@ def read(folder: str | os.PathLike[str], name: str) -> str:
         return ""
 
 
+def are_bound(environment: os._Environ[str] | dict[str, str]) -> bool:
+    """Whether OpenMP has been told on which processors its threads are."""
+    binding = environment.get("OMP_PROC_BIND", "").strip().lower()
+    places = environment.get("OMP_PLACES") or environment.get("GOMP_CPU_AFFINITY")
+    return binding != "false" and bool(binding or places)
+
+
 def configure() -> None:
     """Tell the loops what the environment and the container say; once, at import."""
-    quota = cgroup_quota()
+    quota, environment = cgroup_quota(), os.environ
     _ufuncs.configure_threads(
-        environment_count(os.environ.get("OMP_NUM_THREADS")),
+        environment_count(environment.get("OMP_NUM_THREADS")),
         0 if quota is None else max(1, math.ceil(quota)),
         os.cpu_count() or 1,
     )
+    _ufuncs.configure_team(
+        environment.get("OMP_WAIT_POLICY", "").strip().lower() == "passive",
+        environment_count(environment.get("OMP_THREAD_LIMIT")),
+    )
+    _ufuncs.share_pool(are_bound(environment))

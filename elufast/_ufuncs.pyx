@@ -95,9 +95,10 @@ cdef extern from "_costs.h":
 
 cdef extern from "_parallel.h":
     size_t elufast_whole_part
-    void elufast_share_pool(int yes)
+    int elufast_share_pool(int yes)
 
 cdef extern from "_team.h":
+    void elufast_configure_team(int are_passive, int limit)
     size_t elufast_parts_to_wake
     size_t elufast_errands_run()
 
@@ -340,6 +341,11 @@ def configure_threads(int environment, int quota, int processors):
     elufast_configure_threads(environment, quota, processors)
 
 
+def configure_team(int are_passive, int limit):
+    """What the environment says of threads that wait, and of their number (0: nothing)."""
+    elufast_configure_team(are_passive, limit)
+
+
 def set_threads(int count):
     elufast_set_threads(count)
 
@@ -384,8 +390,8 @@ def threads_in_use():
 
 
 def share_pool(int yes):
-    """Whether long loops take the threads that OpenMP keeps for all who use it: see _parallel.h."""
-    elufast_share_pool(yes)
+    """Whether long loops take the threads that OpenMP keeps for all who use it, and did before."""
+    return bool(elufast_share_pool(yes))
 
 
 def errands_run():

@@ -4,9 +4,6 @@
 #include "_team.h"
 
 #ifdef ELUFAST_HAS_TEAM
-#include <linux/futex.h>
-#include <stdlib.h>
-#include <strings.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,10 +11,13 @@
 #include "_caches.h"
 #include "_processor.h"
 #include "_stream.h"
+#include "_worker.h"
 
-/* Looks between two offers of the processor to others, some 2 us; and how long a worker stays awake
- * without work, which is several times what NumPy takes for a large array between two loops. */
-enum { LOOKS = 64, NANOSECONDS_AWAKE = 2000000, ROUNDS_IN_PLACE = 32 };
+/* Looks between two offers of the processor to others, some 2 us; and so many times that. */
+enum { LOOKS = 64, ROUNDS_IN_PLACE = 32 };
+
+/* As linux/futex.h has it, which is not everywhere where there is a compiler. */
+enum { FUTEX_WAIT_HERE = 128, FUTEX_WAKE_HERE = 129 };
 
 /* What the system's waiting is for. */
 enum { AWAKE, ASLEEP, WAKING };
@@ -42,12 +42,6 @@ long long elufast_nanoseconds(void) {
 static uintptr_t call_of(elufast_worker *w) {
     const uintptr_t call = atomic_load_explicit(&w->call, memory_order_acquire);
     return call >= ELUFAST_LEAVE && !(call & ELUFAST_BUSY) ? call : 0;
-}
-
-/* OMP_WAIT_POLICY=passive asks for threads that sleep where they have nothing to do. */
-static long long nanoseconds_awake(void) {
-    const char *policy = getenv("OMP_WAIT_POLICY");
-    return policy != NULL && strcasecmp(policy, "passive") == 0 ? 0 : NANOSECONDS_AWAKE;
 }
 
 static void make_room(elufast_worker *w) {
@@ -81,8 +75,9 @@ static void come_back(elufast_worker *w) {
 static void sleep_until_called(elufast_worker *w) {
     unsigned asleep = ASLEEP;
     atomic_store(&w->sleep, ASLEEP);
+    atomic_thread_fence(memory_order_seq_cst); /* who has called earlier is seen */
     while (call_of(w) == 0 && atomic_load(&w->sleep) == ASLEEP) {
-        syscall(SYS_futex, &w->sleep, FUTEX_WAIT_PRIVATE, ASLEEP, NULL, NULL, 0);
+        syscall(SYS_futex, &w->sleep, FUTEX_WAIT_HERE, ASLEEP, NULL, NULL, 0);
     }
     if (!atomic_compare_exchange_strong(&w->sleep, &asleep, AWAKE)) come_back(w);
 }
@@ -106,7 +101,7 @@ void elufast_wake(elufast_worker *w) {
     if (!atomic_compare_exchange_strong(&w->sleep, &asleep, WAKING)) return;
     send_away(w);
     atomic_store(&w->sleep, AWAKE);
-    syscall(SYS_futex, &w->sleep, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    syscall(SYS_futex, &w->sleep, FUTEX_WAKE_HERE, 1, NULL, NULL, 0);
 }
 
 /* ---- at work ---- */
@@ -128,13 +123,12 @@ static int take(elufast_worker *w, uintptr_t call) {
 void elufast_enlist(elufast_worker *w) {
     w->thread = (pid_t)syscall(SYS_gettid);
     w->is_sent_away = 0;
-    w->errands_run = 0;
+    atomic_store(&w->errands_run, 0);
     atomic_store(&w->sleep, AWAKE);
     atomic_store(&w->call, ELUFAST_DONE);
 }
 
-void elufast_serve(elufast_worker *w) {
-    const long long patience = nanoseconds_awake();
+void elufast_serve(elufast_worker *w, long long patience) {
     for (;;) {
         const uintptr_t call = look_out(w, patience);
         if (call == 0) {
@@ -144,7 +138,9 @@ void elufast_serve(elufast_worker *w) {
         fetch_job(w, call);
         if (!take(w, call)) continue;
         if (call == ELUFAST_LEAVE) break;
-        w->errands_run++;
+        atomic_store_explicit(&w->errands_run,
+                              atomic_load_explicit(&w->errands_run, memory_order_relaxed) + 1,
+                              memory_order_relaxed);
         w->errand((void *)call, w->number);
         atomic_store_explicit(&w->call, ELUFAST_DONE, memory_order_release);
     }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-typedef void elufast_errand(void *job, int number);
+#include "_team.h"
 
 /* What `call` is where it is no job's address; while a worker runs, BUSY is added to that. */
 enum { ELUFAST_ABSENT, ELUFAST_DONE = 2, ELUFAST_LEAVE = 4, ELUFAST_BUSY = 1 };
@@ -15,7 +15,7 @@ enum { ELUFAST_ABSENT, ELUFAST_DONE = 2, ELUFAST_LEAVE = 4, ELUFAST_BUSY = 1 };
 enum { ELUFAST_TWO_LINES = 128 }; /* which processors fetch together */
 
 /* A line that travels from one processor's caches to another's and back takes 0.1 to 0.5 us. So
- * what callers write and what workers write lies apart, and a call is all in one line. */
+ * what callers keep to themselves lies apart, and a call and its answer are all in one line. */
 typedef struct elufast_worker {
     /* Between callers. */
     _Alignas(ELUFAST_TWO_LINES) atomic_int is_engaged;
@@ -26,7 +26,7 @@ typedef struct elufast_worker {
     _Atomic(const void *) context;
     atomic_int processor, threads; /* the caller's, and of its loop */
     int number;
-    unsigned errands_run;
+    atomic_uint errands_run;
     /* Sleep. */
     _Alignas(ELUFAST_TWO_LINES) _Atomic unsigned sleep;
     pid_t thread;
@@ -37,8 +37,8 @@ typedef struct elufast_worker {
 /* The calling thread is this worker. */
 void elufast_enlist(elufast_worker *w);
 
-/* What its thread does from then on, until it is called to leave. */
-void elufast_serve(elufast_worker *w);
+/* What its thread does from then on, until it is called to leave: it stays awake for so long. */
+void elufast_serve(elufast_worker *w, long long patience);
 
 int elufast_is_asleep(elufast_worker *w);
 void elufast_wake(elufast_worker *w);

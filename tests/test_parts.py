@@ -30,9 +30,9 @@ def kind(request):
     """Threads of the team, woken by each loop, or those that OpenMP has for everybody."""
     before = _ufuncs.get_tuning()
     _ufuncs.set_tuning(**{**before, "parts_to_wake": 1})
-    _ufuncs.share_pool(request.param == "pool")
+    did_share = _ufuncs.share_pool(request.param == "pool")
     yield request.param
-    _ufuncs.share_pool(False)
+    _ufuncs.share_pool(did_share)
     _ufuncs.set_tuning(**before)
 
 
