@@ -71,6 +71,7 @@ OTHER_SOURCES = [
     "elufast/_call.c",
     "elufast/_costs.c",
     "elufast/_direct_call.c",
+    "elufast/_crew.c",
     "elufast/_dispatch.c",
     "elufast/_extents.c",
     "elufast/_float_modes.c",

@@ -1,8 +1,11 @@
 """The threads that wait for long loops: they help, they give way, and nobody waits for them."""
 
+import subprocess
 import sys
 
 import pytest
+from compilers import compiler_or_skip
+from support import REPOSITORY
 from test_threads import needs_openmp, run
 
 pytestmark = [
@@ -255,3 +258,15 @@ def test_many_callers_and_few_workers():
     print(errors, helps())
     """
     assert run(SETUP + code) == "[] True"
+
+
+def test_a_call_that_was_withdrawn_is_not_answered(tmp_path):
+    sources = [f"elufast/{name}.c" for name in ("_crew", "_processor", "_team", "_worker")]
+    if not all((REPOSITORY / source).exists() for source in sources):
+        pytest.skip("needs the sources")
+    program, folders = tmp_path / "harness", ["-Ielufast", "-Iinclude"]
+    options = ["-O2", "-std=gnu11", "-fopenmp", "-pthread", *folders, "-o", program]
+    command = [compiler_or_skip("gcc"), "tests/team_harness.c", *sources, *options]
+    subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+    done = subprocess.run([program], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["1", "0"]
