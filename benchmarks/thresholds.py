@@ -136,6 +136,7 @@ def study_threads() -> None:
 def study_parts() -> None:
     """Two threads whose parts are taken in one piece, by the same chunk by chunk."""
     elufast.set_num_threads(2)
+    awaken()
     for name in ("elu", "elu_backward", "elu_backward_from_output"):
         row = next(row for row in _ufuncs.ROWS if row.name == name)
         for n in (50_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000):

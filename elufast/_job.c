@@ -7,7 +7,7 @@ enum { CHUNKS_PER_PART = 8 };
 
 /* Of some 30 us; longer ones gain nothing by it, and cannot be shared with a faster thread.
  * benchmarks/thresholds.py parts */
-size_t elufast_whole_part = 8;
+size_t elufast_whole_part = 16;
 
 static size_t rounded_up(size_t n, size_t grain) { return (n + grain - 1) / grain * grain; }
 
