@@ -14,9 +14,9 @@ enum { ELUFAST_ABSENT, ELUFAST_DONE = 2, ELUFAST_LEAVE = 4, ELUFAST_BUSY = 1 };
 
 enum { ELUFAST_TWO_LINES = 128 }; /* which processors fetch together */
 
-/* So long a worker stays awake without work: several times what NumPy takes for a large array
- * between two loops. */
-enum { ELUFAST_NANOSECONDS_AWAKE = 2000000 };
+/* So long a worker stays awake without work: what NumPy takes for some large arrays between two
+ * loops. One that has slept computes more slowly for some milliseconds, and comes 0.1 ms late. */
+enum { ELUFAST_NANOSECONDS_AWAKE = 5000000 };
 
 /* A line that travels from one processor's caches to another's and back takes 0.1 to 0.5 us. So
  * what callers keep to themselves lies apart, and a call and its answer are all in one line. */
