@@ -15,7 +15,7 @@ size_t elufast_parts_to_wake = 200;
 
 /* Since somebody was woken; and when they began, the latest of them. */
 static atomic_size_t parts_alone;
-static atomic_llong latest_alone;
+static atomic_ulong latest_alone; /* in microseconds, from any time on */
 
 static void gather(elufast_team *team, int wanted, int are_asleep) {
     elufast_worker **end = &team->first;
@@ -33,9 +33,9 @@ static void gather(elufast_team *team, int wanted, int are_asleep) {
 /* So who computes now and then, and little, wakes nobody, who would be asleep again the next time.
  */
 static int sleepers_worth_waking(size_t parts) {
-    const long long now = elufast_nanoseconds();
-    const long long before = atomic_exchange_explicit(&latest_alone, now, memory_order_relaxed);
-    const int are_late = now - before > ELUFAST_NANOSECONDS_AWAKE;
+    const unsigned long now = (unsigned long)(elufast_nanoseconds() / 1000);
+    const unsigned long before = atomic_exchange_explicit(&latest_alone, now, memory_order_relaxed);
+    const int are_late = now - before > ELUFAST_NANOSECONDS_AWAKE / 1000;
     const size_t earlier = are_late ? 0 : atomic_load_explicit(&parts_alone, memory_order_relaxed);
     const size_t worth = (earlier + parts) / elufast_parts_to_wake;
     atomic_store_explicit(&parts_alone, worth > 0 ? 0 : earlier + parts, memory_order_relaxed);

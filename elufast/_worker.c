@@ -19,7 +19,7 @@ enum { LOOKS = 64, ROUNDS_IN_PLACE = 32 };
 /* As linux/futex.h has it, which is not everywhere where there is a compiler. */
 enum { FUTEX_WAIT_HERE = 128, FUTEX_WAKE_HERE = 129 };
 
-/* What the system's waiting is for. */
+/* Of `sleep`, which is what the system waits on. */
 enum { AWAKE, ASLEEP, WAKING };
 
 void elufast_relax(void) {
