@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..cases import ROW_OF, Case, cases
 from ..machine import usable_cpus
 from ..peers import all_peers
 from ..results import Comparison, Record
+from ..rounds import ENOUGH_SECONDS
 from ..sheets import Sheet
-from ..timing import measure_all
+from ..timing import measure_all, prepared, take_turns, with_data
 
 if TYPE_CHECKING:
     from ..bench import Bench
@@ -93,3 +95,27 @@ def by_threads(plan: Sequence[Case]) -> list[tuple[int, list[Case]]]:
     """Split a plan by the number of threads, which a peer is told when it starts."""
     counts = dict.fromkeys(case.threads for case in plan)
     return [(count, [case for case in plan if case.threads == count]) for count in counts]
+
+
+def ask_in_rounds(
+    bench: Bench,
+    plan: Sequence[Case],
+    request: str,
+    count: int,
+    describe: Callable[[Record, list[Any]], None],
+    rows: int | None = None,
+    enough_seconds: float = ENOUGH_SECONDS,
+) -> list[Record]:
+    """Ask the peers for `count` of something in each round; `describe` sums up the answers."""
+    records: list[Record] = []
+    for threads, mine in by_threads(plan):
+        with bench.team(threads) as team:
+            for case, data in with_data(mine, rows):
+                (seats,), _ = prepared([(team, case)], data)
+                step = partial(bench.step, case)
+                for record, answers in take_turns(
+                    [seats], bench.rounds, step, request, count, enough_seconds=enough_seconds
+                ):
+                    describe(record, answers)
+                records += seats.close()
+    return records

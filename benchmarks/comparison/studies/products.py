@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..cases import Case
+from ..peers.base import Array
 from ..results import Comparison, Record, threads
 from ..sheets import Cell, Sheet, significant, times
-from ..timing import prepared, take_turns, with_data
-from .base import Preset, Study, by_threads
+from .base import Preset, Study, ask_in_rounds
 from .tail import Tail
 
 if TYPE_CHECKING:
@@ -32,18 +31,10 @@ class Products(Study):
         return Tail().peers()
 
     def measure(self, bench: Bench, plan: Sequence[Case]) -> list[Record]:
-        records: list[Record] = []
-        for count, mine in by_threads(plan):
-            with bench.team(count) as team:
-                for case, data in with_data(mine):
-                    (seats,), _ = prepared([(team, case)], data)
-                    step = partial(bench.step, case)
-                    for record, turns in take_turns(
-                        [seats], bench.rounds, step, "between_products", STEPS_IN_TURN
-                    ):
-                        _describe(record, np.concatenate(turns, axis=1))
-                    records += seats.close()
-        return records
+        def describe(record: Record, turns: list[Array]) -> None:
+            _describe(record, np.concatenate(turns, axis=1))
+
+        return ask_in_rounds(bench, plan, "between_products", STEPS_IN_TURN, describe)
 
     def sheets(self, comparison: Comparison) -> Iterator[Sheet]:
         groups = comparison.groups("function", "dtype", "n", "threads")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,10 @@ import numpy as np
 from ..cases import Case
 from ..machine import usable_cpus
 from ..peers import all_peers
+from ..peers.base import Array
 from ..results import Comparison, Record, threads
 from ..sheets import Cell, Sheet, significant, times
-from ..timing import prepared, take_turns, with_data
-from .base import Preset, Study, by_threads
+from .base import Preset, Study, ask_in_rounds
 
 if TYPE_CHECKING:
     from ..bench import Bench
@@ -45,19 +44,11 @@ class Tail(Study):
         return peers * ROWS
 
     def measure(self, bench: Bench, plan: Sequence[Case]) -> list[Record]:
-        records: list[Record] = []
-        for count, mine in by_threads(plan):
-            with bench.team(count) as team:
-                for case, data in with_data(mine, ROWS):
-                    (seats,), _ = prepared([(team, case)], data)
-                    step = partial(bench.step, case)
-                    for record, chunks in take_turns(
-                        [seats], bench.rounds, step, "latencies", CALLS_IN_TURN,
-                        enough_seconds=ENOUGH_SECONDS,
-                    ):  # fmt: skip
-                        _describe(record, np.concatenate(chunks))
-                    records += seats.close()
-        return records
+        def describe(record: Record, chunks: list[Array]) -> None:
+            _describe(record, np.concatenate(chunks))
+
+        asked = ("latencies", CALLS_IN_TURN)
+        return ask_in_rounds(bench, plan, *asked, describe, ROWS, ENOUGH_SECONDS)
 
     def sheets(self, comparison: Comparison) -> Iterator[Sheet]:
         groups = comparison.groups("function", "dtype", "n", "threads")
