@@ -4,9 +4,7 @@
 
 #include "_worker.h"
 
-/* Places of workers, some of whom may not have come (OMP_DYNAMIC, say, may let fewer of them
- * start).
- */
+/* Places of workers, some of whom may not have come: OMP_DYNAMIC may let fewer of them start. */
 extern elufast_worker elufast_workers[];
 int elufast_places(void);
 

@@ -91,6 +91,11 @@ class Study:
         raise NotImplementedError
 
 
+def threaded_peers() -> tuple[str, ...]:
+    """Name the peers that compute with more than one thread."""
+    return tuple(name for name, peer in all_peers().items() if peer.threaded)
+
+
 def by_threads(plan: Sequence[Case]) -> list[tuple[int, list[Case]]]:
     """Split a plan by the number of threads, which a peer is told when it starts."""
     counts = dict.fromkeys(case.threads for case in plan)

@@ -12,8 +12,7 @@ from ..cases import Case
 from ..peers.base import Array
 from ..results import Comparison, Record, threads
 from ..sheets import Cell, Sheet, significant, times
-from .base import Preset, Study, ask_in_rounds
-from .tail import Tail
+from .base import Preset, Study, ask_in_rounds, threaded_peers
 
 if TYPE_CHECKING:
     from ..bench import Bench
@@ -28,7 +27,7 @@ class Products(Study):
     quick = Preset(("elu",), {"float32": (100_000,)}, rounds=2, peers=("elufast",))
 
     def peers(self) -> tuple[str, ...]:
-        return Tail().peers()
+        return threaded_peers()
 
     def measure(self, bench: Bench, plan: Sequence[Case]) -> list[Record]:
         def describe(record: Record, turns: list[Array]) -> None:

@@ -10,11 +10,10 @@ import numpy as np
 
 from ..cases import Case
 from ..machine import usable_cpus
-from ..peers import all_peers
 from ..peers.base import Array
 from ..results import Comparison, Record, threads
 from ..sheets import Cell, Sheet, significant, times
-from .base import Preset, Study, ask_in_rounds
+from .base import Preset, Study, ask_in_rounds, threaded_peers
 
 if TYPE_CHECKING:
     from ..bench import Bench
@@ -35,7 +34,7 @@ class Tail(Study):
     quick = Preset(("elu",), {"float32": (100_000,)}, rounds=2, peers=("elufast",))
 
     def peers(self) -> tuple[str, ...]:
-        return tuple(name for name, peer in all_peers().items() if peer.threaded)
+        return threaded_peers()
 
     def threads(self) -> tuple[int, ...]:
         return (usable_cpus(),)

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 from ..cases import Case
 from ..forms import add_ratio, key_of
 from ..machine import usable_cpus
-from ..peers import all_peers
 from ..results import Comparison, Record
 from ..sheets import BAD, Cell, Sheet, significant, times
 from ..timing import measure_together, with_data
-from .base import Preset, Study
+from .base import Preset, Study, threaded_peers
 
 if TYPE_CHECKING:
     from ..bench import Bench
@@ -34,7 +33,7 @@ class Threads(Study):
     quick = Preset(("elu",), {"float32": (1_000, 100_000)}, rounds=3, peers=("elufast",))
 
     def peers(self) -> tuple[str, ...]:
-        return tuple(name for name, peer in all_peers().items() if peer.threaded)
+        return threaded_peers()
 
     def threads(self) -> tuple[int, ...]:
         """Return 1, 2, 4 and so on, and all."""
