@@ -2,11 +2,13 @@
 
 #include "_bfloat16.h"
 #include "_direct_call.h"
+#include "_direct_walk.h"
 #include "_foreign_call.h"
 #include "_functions.h"
 #include "_inner_loop.h"
 #include "_iterate.h"
 #include "_plain_call.h"
+#include "_request.h"
 
 enum { MAX_INPUTS = ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS };
 /* Operands and every keyword that a ufunc knows; a longer (wrong) call goes to the heap. */
@@ -60,6 +62,13 @@ static elufast_arguments arguments_of(int row, PyObject *ufunc, PyObject *const 
     elufast_arguments arguments = {ufunc,    &elufast_functions[row], args, count,
                                    keywords, calls[row].defaults};
     return arguments;
+}
+
+/* 1: done, *result is a new reference, or NULL with an exception. */
+static int call_without_numpy(const elufast_arguments *arguments, PyObject **result) {
+    elufast_request request;
+    return elufast_have_axes(arguments) && elufast_read_request(&request, arguments) &&
+           (elufast_walk_directly(&request, result) || elufast_iterate(&request, result));
 }
 
 static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const *args,
@@ -122,7 +131,7 @@ static PyObject *call_with_parameters(int row, PyObject *ufunc, PyObject *const 
         goto done;
     }
     elufast_arguments arguments = arguments_of(row, ufunc, stack, placed, other_names);
-    if (!elufast_call_foreign(&arguments, &result) && !elufast_iterate(&arguments, &result)) {
+    if (!elufast_call_foreign(&arguments, &result) && !call_without_numpy(&arguments, &result)) {
         result = data->numpy_call(ufunc, stack, (size_t)placed, other_names);
     }
 done:
@@ -151,7 +160,7 @@ static PyObject *call_plain(int row, PyObject *ufunc, elufast_plain_call *call) 
     }
     elufast_arguments arguments =
         arguments_of(row, ufunc, call->items, call->count, call->keywords);
-    if (elufast_iterate(&arguments, &result)) return result;
+    if (call_without_numpy(&arguments, &result)) return result;
     PyObject **args = call->items + f->parameters;
     size_t count = (size_t)(call->count - f->parameters);
     for (int i = f->data - 1; i >= 0; i--) args[i] = call->items[i];

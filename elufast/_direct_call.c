@@ -1,24 +1,12 @@
 #include "_direct_call.h"
 
 #include "_float_modes.h"
-#include "_item_types.h"
 #include "_overlap.h"
-
-#define NO_IMPORT_ARRAY
-#define NO_IMPORT_UFUNC
-#include <numpy/arrayobject.h>
-#include <numpy/ufuncobject.h>
+#include "_own_call.h"
 
 enum { MAX_ARRAYS = ELUFAST_MAX_DATA + ELUFAST_MAX_OUT };
 
 /* ---- which calls ---- */
-
-/* -1 for types without loops, and for longdouble, which has the flags of another unit of the
- * processor. */
-static int kind_of(PyArrayObject *array) {
-    const int kind = elufast_kind_of(PyArray_DESCR(array));
-    return kind == ELUFAST_LONGDOUBLE ? -1 : kind;
-}
 
 static int is_like(PyArrayObject *array, PyArrayObject *first) {
     const int needed = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
@@ -26,11 +14,6 @@ static int is_like(PyArrayObject *array, PyArrayObject *first) {
            PyArray_TYPE(array) == PyArray_TYPE(first) &&
            PyArray_NDIM(array) == PyArray_NDIM(first) &&
            PyArray_CompareLists(PyArray_DIMS(array), PyArray_DIMS(first), PyArray_NDIM(first));
-}
-
-/* The highest bit says that NumPy has to warn before it writes there (np.broadcast_arrays). */
-static int is_writable(PyArrayObject *array) {
-    return PyArray_FLAGS(array) >= 0 && (PyArray_FLAGS(array) & NPY_ARRAY_WRITEABLE) != 0;
 }
 
 static int are_apart(PyArrayObject *a, PyArrayObject *b) {
@@ -61,7 +44,7 @@ static int read_outputs(const elufast_plain_call *call, const elufast_function *
 static int are_outputs_fit(PyArrayObject *const *arrays, int data, int end) {
     for (int out = data; out < end; out++) {
         if (arrays[out] == NULL) continue;
-        if (!is_writable(arrays[out]) || !is_like(arrays[out], arrays[0])) return 0;
+        if (!elufast_is_writable(arrays[out]) || !is_like(arrays[out], arrays[0])) return 0;
         for (int other = 0; other < out; other++) {
             if (arrays[other] == NULL || are_apart(arrays[other], arrays[out])) continue;
             if (other >= data || PyArray_DATA(arrays[other]) != PyArray_DATA(arrays[out])) return 0;
@@ -80,7 +63,7 @@ static int accept(const elufast_plain_call *call, const elufast_function *f, PyA
         if (!PyArray_CheckExact(objects[i])) return 0;
     }
     for (int i = 0; i < f->data + f->out; i++) arrays[i] = (PyArrayObject *)objects[i];
-    *kind = kind_of(arrays[0]);
+    *kind = elufast_own_kind(arrays[0]);
     if (*kind < 0 || PyArray_NDIM(arrays[0]) == 0 || PyArray_SIZE(arrays[0]) == 0) return 0;
     for (int i = 0; i < f->data; i++) {
         if (!is_like(arrays[i], arrays[0])) return 0;
@@ -89,18 +72,6 @@ static int accept(const elufast_plain_call *call, const elufast_function *f, PyA
 }
 
 /* ---- the call ---- */
-
-/* As NumPy, which clears and reads them for each call too, numbers them. */
-static int flags_for_numpy(int raised) {
-    return (raised & ELUFAST_INVALID ? NPY_FPE_INVALID : 0) |
-           (raised & ELUFAST_DIVIDE ? NPY_FPE_DIVIDEBYZERO : 0) |
-           (raised & ELUFAST_OVERFLOW ? NPY_FPE_OVERFLOW : 0) |
-           (raised & ELUFAST_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
-}
-
-/* Nanoseconds of work from which on other threads of Python may run meanwhile. Letting go of the
- * interpreter's lock costs some 40; NumPy does it from 500 elements on, whatever they cost. */
-static const float WORTH_LETTING_GO = 1000;
 
 static void run(const elufast_loop *loop, const elufast_parameters *parameters,
                 PyArrayObject *const *arrays, int count, ptrdiff_t n) {
@@ -113,22 +84,12 @@ static void run(const elufast_loop *loop, const elufast_parameters *parameters,
     elufast_parameters *current = elufast_current_parameters(), outer = *current;
     *current = *parameters;
     NPY_BEGIN_THREADS_DEF;
-    if ((float)n * loop->cost[loop->source != ELUFAST_DEFAULTS] >= WORTH_LETTING_GO) {
+    if ((float)n * loop->cost[loop->source != ELUFAST_DEFAULTS] >= ELUFAST_WORTH_LETTING_GO) {
         NPY_BEGIN_THREADS;
     }
     elufast_inner_loop(data, &n, steps, (void *)loop);
     NPY_END_THREADS;
     *current = outer;
-}
-
-/* New references to the outputs: the one, or a tuple. */
-static PyObject *packed(PyArrayObject *const *outs, int count) {
-    if (count == 1) return Py_NewRef(outs[0]);
-    PyObject *tuple = PyTuple_New(count);
-    for (int i = 0; tuple != NULL && i < count; i++) {
-        PyTuple_SET_ITEM(tuple, i, Py_NewRef(outs[i]));
-    }
-    return tuple;
 }
 
 static PyArrayObject *new_like(PyArrayObject *array) {
@@ -156,10 +117,7 @@ int elufast_call_directly(const elufast_plain_call *call, const elufast_function
     }
     elufast_clear_flags();
     run(loop, &call->parameters, arrays, f->data + f->out, n);
-    const int raised = elufast_raised_flags();
-    if (raised == 0 || PyUFunc_GiveFloatingpointErrors(f->name, flags_for_numpy(raised)) == 0) {
-        *result = packed(outs, f->out);
-    }
+    *result = elufast_end_own_call(f, outs, elufast_raised_flags());
 done:
     for (int i = 0; i < f->out; i++) Py_XDECREF(made[i]);
     return 1;

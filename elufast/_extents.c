@@ -12,6 +12,7 @@ elufast_extent elufast_extent_of(PyArrayObject *array) {
 }
 
 int elufast_has_separate_elements(PyArrayObject *array) {
+    if ((PyArray_FLAGS(array) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS)) != 0) return 1;
     npy_uintp spanned = (npy_uintp)PyArray_ITEMSIZE(array);
     int used[NPY_MAXDIMS] = {0};
     for (int n = 0; n < PyArray_NDIM(array); n++) {

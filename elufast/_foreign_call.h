@@ -3,7 +3,7 @@
 #ifndef ELUFAST_FOREIGN_CALL_H
 #define ELUFAST_FOREIGN_CALL_H
 
-#include "_iterate.h"
+#include "_request.h"
 
 /* 1: done, *result is a new reference, or NULL with an exception. 0: nothing was done and no
  * exception is set; NumPy has to do the call. All inputs are in their places. */

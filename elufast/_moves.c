@@ -181,10 +181,11 @@ static elufast_steps exchanged(elufast_steps s) {
     return result;
 }
 
-/* 1: done. Rows and columns may have each other's names. */
+/* 1: done. Rows and columns may have each other's names. (Of one item that repeats along a row
+ * there is nothing to turn.) */
 static int copy_turned(char *to, elufast_steps to_steps, const char *from, elufast_steps from_steps,
                        size_t n, size_t rows, size_t size) {
-    if (rows < 2 || (size != 2 && size != 4 && size != 8)) return 0;
+    if (rows < 2 || from_steps.step == 0 || (size != 2 && size != 4 && size != 8)) return 0;
     if (is_turned(to_steps, from_steps, size)) {
         turn(to, to_steps, from, from_steps, n, rows, size);
         return 1;

@@ -26,25 +26,25 @@ static uint16_t half_from_double(double value) {
 /* Twice rounded, as ml_dtypes rounds a Python number. */
 static uint16_t bfloat_from_double(double value) { return elufast_bf16_from_f32((float)value); }
 
-static void store_as(char *to, elufast_type type, double value) {
+void elufast_store_parameter(elufast_value *to, elufast_type type, double value) {
     if (type == ELUFAST_FLOAT32) {
         const float single = (float)value;
-        memcpy(to, &single, sizeof single);
+        memcpy(to->bytes, &single, sizeof single);
     } else if (type == ELUFAST_FLOAT64) {
-        memcpy(to, &value, sizeof value);
+        memcpy(to->bytes, &value, sizeof value);
     } else if (type == ELUFAST_LONGDOUBLE) {
         const long double extended = value;
-        memcpy(to, &extended, sizeof extended);
+        memcpy(to->bytes, &extended, sizeof extended);
     } else {
         const uint16_t narrow =
             type == ELUFAST_BFLOAT16 ? bfloat_from_double(value) : half_from_double(value);
-        memcpy(to, &narrow, sizeof narrow);
+        memcpy(to->bytes, &narrow, sizeof narrow);
     }
 }
 
 void elufast_store_parameters(elufast_value *values, const elufast_loop *loop) {
     const elufast_parameters *current = &current_parameters;
     for (int i = 0; i < loop->function->parameters; i++) {
-        store_as(values[i].bytes, loop->type, current->values[i]);
+        elufast_store_parameter(&values[i], loop->type, current->values[i]);
     }
 }

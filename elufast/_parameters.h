@@ -17,6 +17,9 @@ typedef union {
     long double alignment;
 } elufast_value;
 
+/* 0 or normal in every type of loop. */
+void elufast_store_parameter(elufast_value *to, elufast_type type, double value);
+
 void elufast_store_parameters(elufast_value *values, const elufast_loop *loop);
 
 #endif

@@ -130,8 +130,15 @@ cdef extern from "_plain_call.h":
     int elufast_read_parameter(object number, double *value)
 
 
+cdef extern from "_request.h":
+    int elufast_prepare_requests() except -1
+
+
+cdef extern from "_walk.h":
+    unsigned long elufast_walked_calls()
+
+
 cdef extern from "_iterate.h":
-    unsigned long elufast_iterated_calls()
     int elufast_prepare_iterating() except -1
 
 
@@ -311,6 +318,7 @@ elufast_tune.stream = in_use.stream[0]
 elufast_tune.stream_bytes = elufast_last_cache()
 prepare_tables()
 elufast_prepare_threads()
+elufast_prepare_requests()
 elufast_prepare_iterating()
 elufast_prepare_plain_calls()
 elufast_prepare_foreign_calls()
@@ -377,9 +385,9 @@ def set_tuning(
     elufast_tune.thread_work = thread_work
 
 
-def iterated_calls():
+def walked_calls():
     """How many calls so far walked through their arrays without NumPy, for the tests."""
-    return elufast_iterated_calls()
+    return elufast_walked_calls()
 
 
 def threads_in_use():

@@ -24,12 +24,18 @@ typedef struct {
     elufast_operand operands[ELUFAST_MAX_OPERANDS];
 } elufast_walk;
 
-int elufast_count_operands(const elufast_walk *walk);
+static inline int elufast_count_operands(const elufast_walk *walk) {
+    const elufast_function *f = walk->loop->function;
+    return f->data + f->parameters + f->out;
+}
 
 /* Whether every operand is of the loop's type or can be converted to or from it. */
 int elufast_can_walk(const elufast_walk *walk);
 
 /* An output must not overlap any other operand, unless it is the very same array as an input. */
 void elufast_run_walk(const elufast_walk *walk);
+
+/* How many there were, for tests. */
+unsigned long elufast_walked_calls(void);
 
 #endif

@@ -68,7 +68,8 @@ static void run_part(void *context, size_t start, size_t count) {
 }
 
 void elufast_run_in_order(const elufast_walk *walk, int has_tiles) {
-    elufast_plan p = elufast_make_plan(walk, has_tiles);
+    elufast_plan p;
+    elufast_make_plan(&p, walk, has_tiles);
     elufast_table *table = elufast_pays_to_look_up(&p) ? elufast_new_table(walk->loop) : NULL;
     p.table = table;
     const size_t grain = p.longest == p.block && !p.in_pieces ? p.block : ELUFAST_CACHE_LINE;

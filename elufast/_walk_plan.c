@@ -1,5 +1,8 @@
 #include "_walk_plan.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "_loop_call.h"
 #include "_walk_integers.h"
 #include "_walk_past_caches.h"
@@ -19,11 +22,6 @@ static elufast_converter *converter(const elufast_walk *walk, int k) {
     const elufast_moves *moves = walk->loop->moves;
     return is_input(walk, k) ? moves->convert[operand->item][walk->item]
                              : moves->convert[walk->item][operand->item];
-}
-
-int elufast_count_operands(const elufast_walk *walk) {
-    const elufast_function *f = walk->loop->function;
-    return f->data + f->parameters + f->out;
 }
 
 int elufast_can_walk(const elufast_walk *walk) {
@@ -55,7 +53,7 @@ static void plan_lanes(elufast_plan *p) {
     for (int k = 0; k < p->operands; k++) {
         const elufast_operand *operand = &walk->operands[k];
         elufast_lane *l = &p->lanes[k];
-        l->operand = operand;
+        *l = (elufast_lane){.operand = operand};
         l->convert = operand->item == walk->item ? NULL : converter(walk, k);
         const int is_taken =
             operand->is_aligned || (ELUFAST_TAKES_MISALIGNED && l->convert == NULL);
@@ -90,6 +88,11 @@ static int has_defaults(const elufast_plan *p) {
     return elufast_are_defaults(loop, values);
 }
 
+/* The same for all kernels' calls. */
+static int is_one_number(const elufast_plan *p, int k) {
+    return elufast_is_number(p, k) && p->lanes[k].period == 1 && p->lanes[k].is_usable;
+}
+
 /* A number for each row is read when its row's turn comes. What repeats within a block is better
  * packed once: then a kernel's call can take several rows. Results that are looked up come by
  * tiles, not by rows. */
@@ -100,8 +103,9 @@ static void plan_places(elufast_plan *p, size_t most) {
         const int is_row_number = elufast_is_number(p, k) && l->period != 1;
         const int is_row = l->has_rows && elufast_has_long_rows(p) && l->period > most / 2;
         const int has_block = k >= p->inputs && (p->streams || is_looked_up);
-        l->is_in_place = l->convert == NULL && (l->is_straight || is_row) && !has_block;
-        l->is_by_row = (l->is_in_place && !l->is_straight) || is_row_number;
+        const int is_in_one_place = l->is_straight || is_one_number(p, k);
+        l->is_in_place = l->convert == NULL && (is_in_one_place || is_row) && !has_block;
+        l->is_by_row = (l->is_in_place && !is_in_one_place) || is_row_number;
         p->by_rows |= l->is_by_row;
         p->has_row_numbers |= is_row_number;
         p->fetches_numbers |= is_row_number && (!l->is_usable || l->convert != NULL);
@@ -156,20 +160,21 @@ static size_t block_bytes(const elufast_plan *p, int has_tiles) {
     return p->streams ? ELUFAST_STREAM_BLOCK_BYTES : ELUFAST_BLOCK_BYTES;
 }
 
-elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles) {
+void elufast_make_plan(elufast_plan *p, const elufast_walk *walk, int has_tiles) {
     const elufast_function *f = walk->loop->function;
-    elufast_plan p = {.walk = walk, .has_tiles = has_tiles};
-    p.inputs = f->data + f->parameters;
-    p.operands = elufast_count_operands(walk);
-    plan_lanes(&p);
-    p.are_scalars = parameters_are_scalars(&p);
-    p.has_defaults = has_defaults(&p);
-    p.cost = walk->loop->cost[p.has_defaults ? 0 : 1];
-    elufast_plan_streams(&p);
-    const size_t most = block_bytes(&p, has_tiles) / elufast_largest_item(walk);
-    plan_places(&p, most);
-    elufast_plan_placing(&p);
-    elufast_plan_past_caches(&p);
-    plan_blocks(&p, most, has_tiles);
-    return p;
+    memset(p, 0, offsetof(elufast_plan, lanes));
+    p->walk = walk;
+    p->has_tiles = has_tiles;
+    p->inputs = f->data + f->parameters;
+    p->operands = elufast_count_operands(walk);
+    plan_lanes(p);
+    p->are_scalars = parameters_are_scalars(p);
+    p->has_defaults = has_defaults(p);
+    p->cost = walk->loop->cost[p->has_defaults ? 0 : 1];
+    elufast_plan_streams(p);
+    const size_t most = block_bytes(p, has_tiles) / elufast_largest_item(walk);
+    plan_places(p, most);
+    elufast_plan_placing(p);
+    elufast_plan_past_caches(p);
+    plan_blocks(p, most, has_tiles);
 }

@@ -36,7 +36,6 @@ typedef struct {
 
 typedef struct {
     const elufast_walk *walk;
-    elufast_lane lanes[ELUFAST_MAX_OPERANDS];
     int inputs, operands;
     int has_tiles;              /* the first two axes are those of one */
     int has_defaults;           /* parameters are known to be the defaults */
@@ -49,11 +48,13 @@ typedef struct {
     int goes_straight;          /* and kernels write them there themselves, where they can */
     int prefetches_rows;        /* of some of the data */
     int prefetches_lines;       /* of data that are turned */
+    int is_placed;              /* the kernel takes data and outputs as they lie: see places */
     float cost;                 /* nanoseconds for an element, as far as parameters are known */
     size_t block;               /* elements that a block holds */
     size_t longest;             /* elements between two looks at where the operands lie */
     const elufast_table *table; /* of x that is an integer; NULL: there is none */
-    int is_placed;              /* the kernel takes data and outputs as they lie, which is: */
+    /* Set one by one: to clear them all first takes a short call 10 ns. */
+    elufast_lane lanes[ELUFAST_MAX_OPERANDS];
     elufast_place places[ELUFAST_MAX_DATA + ELUFAST_MAX_OUT];
 } elufast_plan;
 
@@ -87,6 +88,6 @@ int elufast_has_long_rows(const elufast_plan *plan);
 size_t elufast_least_elements(const elufast_plan *plan);
 
 /* With tiles, the first two axes are those of one. */
-elufast_plan elufast_make_plan(const elufast_walk *walk, int has_tiles);
+void elufast_make_plan(elufast_plan *plan, const elufast_walk *walk, int has_tiles);
 
 #endif

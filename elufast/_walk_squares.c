@@ -41,10 +41,21 @@ typedef struct {
 
 /* ---- which walks ---- */
 
-static void exchange_axes(const elufast_walk *walk, int turn, elufast_walk *to) {
+/* Outputs lie in rows across. */
+static int axis_across(const elufast_walk *walk, int turn) {
+    const int data = walk->loop->function->data, all = elufast_count_operands(walk);
+    for (int k = data + walk->loop->function->parameters; k < all; k++) {
+        const elufast_operand *out = &walk->operands[k];
+        if (out->steps[0] != (ptrdiff_t)out->size) return turn;
+    }
+    return 0;
+}
+
+static void order_axes(const elufast_walk *walk, int along, int across, elufast_walk *to) {
     *to = *walk;
-    for (int axis = 0; axis <= turn; axis++) {
-        const int from = axis == 0 ? turn : axis - 1;
+    for (int axis = 0, other = 0; axis < walk->axes; axis++) {
+        while (axis >= OTHERS && (other == along || other == across)) other++;
+        const int from = axis == ALONG ? along : axis == ACROSS ? across : other++;
         to->lengths[axis] = walk->lengths[from];
         for (int k = 0; k < elufast_count_operands(walk); k++) {
             to->operands[k].steps[axis] = walk->operands[k].steps[from];
@@ -115,7 +126,8 @@ static int is_far(const squares *s) {
 static void cut(squares *s) {
     const size_t along = parts(s->walk.lengths[ALONG], s->side);
     const size_t of_slab = parts(along, threads_at_most(s));
-    s->before = before_line(s);
+    const int has_few = s->walk.lengths[ACROSS] < ELUFAST_FEW_STRIPS * s->side;
+    s->before = has_few ? 0 : before_line(s);
     s->strips = (s->before > 0) + parts(s->walk.lengths[ACROSS] - s->before, s->side);
     s->group = equal_part(s->strips, is_far(s) ? GROUP_FAR : GROUP);
     s->groups = parts(s->strips, s->group);
@@ -225,8 +237,9 @@ static void run_part(void *context, size_t start, size_t count) {
 int elufast_run_squares(const elufast_walk *walk, int turn) {
     squares s;
     if (walk->loop->kernels.turned == NULL) return 0;
-    exchange_axes(walk, turn, &s.walk);
-    s.plan = elufast_make_plan(&s.walk, 1);
+    const int across = axis_across(walk, turn), along = turn - across;
+    order_axes(walk, along, across, &s.walk);
+    elufast_make_plan(&s.plan, &s.walk, 1);
     s.side = LINE / walk->loop->item_size;
     if (!fits(&s)) return 0;
     cut(&s);

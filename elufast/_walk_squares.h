@@ -5,7 +5,12 @@
 
 #include "_walk.h"
 
-/* 1: done. The first axis is the one along which the outputs lie, `turn` that of the data. */
+/* Of fewer strips a further one, which lets the others begin where lines do, costs more than that
+ * gains: up to 1.7 times the time. */
+enum { ELUFAST_FEW_STRIPS = 16 };
+
+/* 1: done. The outputs lie along the first axis, and the data along `turn`, or the other way round.
+ */
 int elufast_run_squares(const elufast_walk *walk, int turn);
 
 #endif

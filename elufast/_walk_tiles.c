@@ -21,6 +21,10 @@ static size_t longest_tile(const elufast_walk *walk) {
 /* Fewer elements than that are not worth turning. */
 enum { SHORT_AXIS = 8 };
 
+/* What the nearest caches hold is read in any order: tiles cost as much again as they spare.
+ * (Arrays of 24 to 80 rows take 0.4 to 0.7 of the time, of 100 up to 1.2.) */
+enum { NEAR_BYTES = 96 << 10 };
+
 static int is_scattered(const elufast_operand *operand, int axis) {
     return llabs(operand->steps[axis]) >= LINE;
 }
@@ -162,11 +166,17 @@ static void run_strips(const tiling *t, stretch across) {
 
 void elufast_run_tiles(const elufast_walk *walk, int turn) {
     if (elufast_run_squares(walk, turn)) return;
-    tiling t = {.walk = walk, .is_far = elufast_is_far(bytes_of_all(walk))};
+    const size_t bytes = bytes_of_all(walk);
+    if (bytes <= NEAR_BYTES) {
+        elufast_run_in_order(walk, 0);
+        return;
+    }
+    tiling t = {.walk = walk, .is_far = elufast_is_far(bytes)};
     t.along = axis_to_follow(walk, turn, t.is_far);
     t.across = t.along == 0 ? turn : 0;
     const size_t length = walk->lengths[t.across], side = tile_width(walk);
-    size_t ahead = before_line(walk, t.across, t.along, side);
+    const int has_few = length < (size_t)ELUFAST_FEW_STRIPS * side;
+    size_t ahead = has_few ? 0 : before_line(walk, t.across, t.along, side);
     if (ahead > length) ahead = length;
     const size_t count = (length - ahead) / side, end = ahead + count * side;
     run_strips(&t, (stretch){0, ahead, 1});

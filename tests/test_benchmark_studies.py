@@ -415,6 +415,19 @@ def test_small_calls_are_what_their_names_say(prepared_forms, rng):
     assert (ours["f(np.float32)"].dtype, ours["f(float)"].dtype) == ("f4", "f8")
 
 
+def test_small_arrays_that_are_not_plain_hold_the_same_numbers(prepared_forms, rng):
+    x = rng.standard_normal((3, 36)).astype(F4)
+    found = prepared_forms("small", "elufast", x)
+    assert len(found) == 16
+    for (peer, form), result in found.items():
+        alpha = 0.5 if "alpha" in form or "channels" in form else 1.0
+        expected = elufast.elu(x[0], alpha)
+        if peer == "np.exp":
+            expected = 0.5 * x[0] if "channels" in form else np.exp(x[0])
+        square = result.T if ".T" in form else result
+        np.testing.assert_allclose(np.ravel(square), expected, rtol=1e-6)
+
+
 def test_a_mask_leaves_half_as_it_was(prepared_forms, rng):
     x = -1 - rng.random((1, small.SMALLEST_MASKED), F4)
     found = prepared_forms("small", "elufast", x)

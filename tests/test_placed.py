@@ -64,9 +64,9 @@ def check(row, data, out):
     expected, flags = with_flags(
         lambda: function(row)(*data, out=tuple(map(np.copy, out)), order="K")
     )
-    before = _ufuncs.iterated_calls()
+    before = _ufuncs.walked_calls()
     actual, raised = with_flags(lambda: function(row)(*data, out=out))
-    assert _ufuncs.iterated_calls() == before + 1
+    assert _ufuncs.walked_calls() == before + 1
     assert_same_bits(actual, expected)
     assert raised == flags
 

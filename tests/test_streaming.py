@@ -174,9 +174,9 @@ places = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
 
 
 def walked(call):
-    before = _ufuncs.iterated_calls()
+    before = _ufuncs.walked_calls()
     call()
-    assert _ufuncs.iterated_calls() == before + 1
+    assert _ufuncs.walked_calls() == before + 1
 
 
 def memory_of(array):

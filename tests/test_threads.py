@@ -356,22 +356,3 @@ def test_a_thread_with_a_small_stack():
         print("done")
     """
     assert run(code) == "done"
-
-
-@needs_openmp
-def test_workers_may_run_wherever_the_caller_may():
-    """One that moved away from its caller's processor is bound to no other."""
-    code = """
-        import os, time, numpy, elufast
-        elufast.set_num_threads(2)
-        x = numpy.ones(200_000, numpy.float32)
-        for _ in range(20):
-            elufast.elu(x)
-            time.sleep(0.02)  # long enough for workers to fall asleep
-        tasks = os.listdir("/proc/self/task")
-        assert len(tasks) > 1
-        print(len({tuple(sorted(os.sched_getaffinity(int(task)))) for task in tasks}))
-    """
-    if not os.path.isdir("/proc/self/task"):  # noqa: PTH112
-        pytest.skip("no /proc here")
-    assert run(code) == "1"

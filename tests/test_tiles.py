@@ -52,9 +52,9 @@ WAYS = {
 
 
 def tiled(call):
-    before = _ufuncs.iterated_calls()
+    before = _ufuncs.walked_calls()
     call()
-    assert _ufuncs.iterated_calls() == before + 1
+    assert _ufuncs.walked_calls() == before + 1
 
 
 @rows

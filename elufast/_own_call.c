@@ -1,0 +1,41 @@
+#include "_own_call.h"
+
+#include "_float_modes.h"
+#include "_item_types.h"
+
+#define NO_IMPORT_UFUNC
+#include <numpy/ufuncobject.h>
+
+int elufast_own_kind(PyArrayObject *array) {
+    const int kind = elufast_kind_of(PyArray_DESCR(array));
+    return kind == ELUFAST_LONGDOUBLE ? -1 : kind;
+}
+
+/* The highest bit says that NumPy has to warn before it writes there (np.broadcast_arrays). */
+int elufast_is_writable(PyArrayObject *array) {
+    return PyArray_FLAGS(array) >= 0 && (PyArray_FLAGS(array) & NPY_ARRAY_WRITEABLE) != 0;
+}
+
+/* As NumPy, which clears and reads them for each call too, numbers them. */
+static int flags_for_numpy(int raised) {
+    return (raised & ELUFAST_INVALID ? NPY_FPE_INVALID : 0) |
+           (raised & ELUFAST_DIVIDE ? NPY_FPE_DIVIDEBYZERO : 0) |
+           (raised & ELUFAST_OVERFLOW ? NPY_FPE_OVERFLOW : 0) |
+           (raised & ELUFAST_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
+}
+
+static PyObject *packed(PyArrayObject *const *outs, int count) {
+    if (count == 1) return Py_NewRef(outs[0]);
+    PyObject *tuple = PyTuple_New(count);
+    for (int i = 0; tuple != NULL && i < count; i++) {
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(outs[i]));
+    }
+    return tuple;
+}
+
+PyObject *elufast_end_own_call(const elufast_function *f, PyArrayObject *const *outs, int raised) {
+    if (raised != 0 && PyUFunc_GiveFloatingpointErrors(f->name, flags_for_numpy(raised)) != 0) {
+        return NULL;
+    }
+    return packed(outs, f->out);
+}

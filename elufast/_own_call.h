@@ -1,0 +1,28 @@
+/* Calls that NumPy does not get to see: what they may begin with, and how they end. */
+#ifndef ELUFAST_OWN_CALL_H
+#define ELUFAST_OWN_CALL_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#define NO_IMPORT_ARRAY
+#include <numpy/arrayobject.h>
+
+#include "_functions.h"
+
+/* Nanoseconds of work from which on other threads of Python may run meanwhile. Letting go of the
+ * interpreter's lock costs some 40; NumPy does it from 500 elements on, whatever they cost. */
+enum { ELUFAST_WORTH_LETTING_GO = 1000 };
+
+/* The elufast_type; -1 for types without loops, and for longdouble, which has the flags of another
+ * unit of the processor. */
+int elufast_own_kind(PyArrayObject *array);
+
+/* Without a warning first. */
+int elufast_is_writable(PyArrayObject *array);
+
+/* A new reference: the output, or a tuple of them; NULL with an exception, if the flags (those of
+ * _float_modes.h) are to raise one. */
+PyObject *elufast_end_own_call(const elufast_function *f, PyArrayObject *const *outs, int raised);
+
+#endif

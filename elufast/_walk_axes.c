@@ -1,0 +1,101 @@
+#include "_walk_axes.h"
+
+#include <stdlib.h>
+
+/* ---- order ---- */
+
+/* Whether the second axis has to come before the first: 0 if they stay, -1 if no operand has steps
+ * along both. Where operands disagree, C order wins. */
+static int are_out_of_order(const elufast_walk *walk, int first, int second) {
+    int is_known = 0;
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
+        const ptrdiff_t *steps = walk->operands[k].steps;
+        if (steps[first] == 0 || steps[second] == 0) continue;
+        if (llabs(steps[first]) <= llabs(steps[second])) return 0;
+        is_known = 1;
+    }
+    return is_known ? 1 : -1;
+}
+
+static void exchange(elufast_walk *walk, int *order, int a, int b) {
+    const size_t length = walk->lengths[a];
+    walk->lengths[a] = walk->lengths[b];
+    walk->lengths[b] = length;
+    const int number = order[a];
+    order[a] = order[b];
+    order[b] = number;
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
+        ptrdiff_t *steps = walk->operands[k].steps, step = steps[a];
+        steps[a] = steps[b];
+        steps[b] = step;
+    }
+}
+
+/* An axis goes before the last one that it has to go before; an axis that it cannot be compared
+ * with does not end the search. */
+void elufast_sort_axes(elufast_walk *walk, int *order) {
+    for (int axis = 0; axis < walk->axes; axis++) {
+        order[axis] = axis;
+        int place = axis;
+        for (int before = axis - 1; before >= 0; before--) {
+            const int found = are_out_of_order(walk, before, axis);
+            if (found == 0) break;
+            if (found == 1) place = before;
+        }
+        for (int from = axis; from > place; from--) exchange(walk, order, from, from - 1);
+    }
+}
+
+/* ---- direction ---- */
+
+static int goes_backward(const elufast_walk *walk, int axis) {
+    int is_backward = 0;
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
+        if (walk->operands[k].steps[axis] > 0) return 0;
+        is_backward |= walk->operands[k].steps[axis] < 0;
+    }
+    return is_backward;
+}
+
+void elufast_turn_forward(elufast_walk *walk) {
+    for (int axis = 0; axis < walk->axes; axis++) {
+        if (!goes_backward(walk, axis)) continue;
+        for (int k = 0; k < elufast_count_operands(walk); k++) {
+            elufast_operand *o = &walk->operands[k];
+            o->first += o->steps[axis] * (ptrdiff_t)(walk->lengths[axis] - 1);
+            o->steps[axis] = -o->steps[axis];
+        }
+    }
+}
+
+/* ---- fewer ---- */
+
+static int goes_on(const elufast_walk *walk, int axis, int next) {
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
+        const ptrdiff_t *steps = walk->operands[k].steps;
+        if (steps[next] != steps[axis] * (ptrdiff_t)walk->lengths[axis]) return 0;
+    }
+    return 1;
+}
+
+static void move_axis(elufast_walk *walk, int to, int from) {
+    walk->lengths[to] = walk->lengths[from];
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
+        walk->operands[k].steps[to] = walk->operands[k].steps[from];
+    }
+}
+
+void elufast_merge_axes(elufast_walk *walk) {
+    int last = 0;
+    for (int axis = 1; axis < walk->axes; axis++) {
+        if (walk->lengths[axis] == 1) continue;
+        if (walk->lengths[last] == 1) {
+            move_axis(walk, last, axis);
+        } else if (goes_on(walk, last, axis)) {
+            walk->lengths[last] *= walk->lengths[axis];
+        } else {
+            move_axis(walk, ++last, axis);
+        }
+    }
+    walk->axes = last + 1;
+}
