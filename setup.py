@@ -71,6 +71,7 @@ OTHER_SOURCES = [
     "elufast/_call.c",
     "elufast/_costs.c",
     "elufast/_direct_call.c",
+    "elufast/_direct_number.c",
     "elufast/_direct_walk.c",
     "elufast/_crew.c",
     "elufast/_dispatch.c",

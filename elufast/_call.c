@@ -2,6 +2,7 @@
 
 #include "_bfloat16.h"
 #include "_direct_call.h"
+#include "_direct_number.h"
 #include "_direct_walk.h"
 #include "_foreign_call.h"
 #include "_functions.h"
@@ -155,7 +156,8 @@ static PyObject *call_plain(int row, PyObject *ufunc, elufast_plain_call *call) 
     const elufast_function *f = &elufast_functions[row];
     const call_data *data = &calls[row];
     PyObject *result;
-    if (elufast_call_directly(call, f, data->plain_loops, data->given_loops, &result)) {
+    if (elufast_call_directly(call, f, data->plain_loops, data->given_loops, &result) ||
+        elufast_compute_numbers(call, f, data->plain_loops, data->given_loops, &result)) {
         return result;
     }
     elufast_arguments arguments =

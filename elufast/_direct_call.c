@@ -117,7 +117,7 @@ int elufast_call_directly(const elufast_plain_call *call, const elufast_function
     }
     elufast_clear_flags();
     run(loop, &call->parameters, arrays, f->data + f->out, n);
-    *result = elufast_end_own_call(f, outs, elufast_raised_flags());
+    *result = elufast_end_own_call(f, (PyObject *const *)outs, elufast_raised_flags());
 done:
     for (int i = 0; i < f->out; i++) Py_XDECREF(made[i]);
     return 1;

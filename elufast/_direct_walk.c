@@ -283,8 +283,9 @@ int elufast_walk_directly(const elufast_request *request, PyObject **result) {
         elufast_merge_axes(&c.walk);
         elufast_clear_flags();
         run(&c);
-        *result = elufast_end_own_call(request->function, c.arrays + request->inputs,
-                                       elufast_raised_flags());
+        *result =
+            elufast_end_own_call(request->function, (PyObject *const *)(c.arrays + request->inputs),
+                                 elufast_raised_flags());
     }
     for (int i = 0; i < request->function->out; i++) Py_XDECREF(made[i]);
     return 1;

@@ -24,7 +24,7 @@ static int flags_for_numpy(int raised) {
            (raised & ELUFAST_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
 }
 
-static PyObject *packed(PyArrayObject *const *outs, int count) {
+static PyObject *packed(PyObject *const *outs, int count) {
     if (count == 1) return Py_NewRef(outs[0]);
     PyObject *tuple = PyTuple_New(count);
     for (int i = 0; tuple != NULL && i < count; i++) {
@@ -33,7 +33,7 @@ static PyObject *packed(PyArrayObject *const *outs, int count) {
     return tuple;
 }
 
-PyObject *elufast_end_own_call(const elufast_function *f, PyArrayObject *const *outs, int raised) {
+PyObject *elufast_end_own_call(const elufast_function *f, PyObject *const *outs, int raised) {
     if (raised != 0 && PyUFunc_GiveFloatingpointErrors(f->name, flags_for_numpy(raised)) != 0) {
         return NULL;
     }

@@ -23,6 +23,6 @@ int elufast_is_writable(PyArrayObject *array);
 
 /* A new reference: the output, or a tuple of them; NULL with an exception, if the flags (those of
  * _float_modes.h) are to raise one. */
-PyObject *elufast_end_own_call(const elufast_function *f, PyArrayObject *const *outs, int raised);
+PyObject *elufast_end_own_call(const elufast_function *f, PyObject *const *outs, int raised);
 
 #endif
