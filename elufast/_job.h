@@ -6,6 +6,7 @@
 
 #include "_float_modes.h"
 #include "_parallel.h"
+#include "_stream.h"
 
 /* The range is dealt out in parts, one for each thread: one that is called again finds its part in
  * its own caches. Who is done takes chunks from the others' parts, so that nobody waits for work
@@ -17,8 +18,7 @@
 enum { ELUFAST_MOST_PARTS = 64 };
 
 typedef struct {
-    /* Not two parts in lines that processors fetch together. */
-    _Alignas(128) size_t start;
+    _Alignas(ELUFAST_TWO_LINES) size_t start;
     size_t next, end;
 } elufast_part;
 

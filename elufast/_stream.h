@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ELUFAST_CACHE_LINE = 64 };
+enum { ELUFAST_CACHE_LINE = 64, ELUFAST_TWO_LINES = 128 /* which processors fetch together */ };
 
 /* From there to where a line begins. */
 static inline size_t elufast_bytes_to_line(const void *place) {

@@ -43,6 +43,9 @@ void elufast_end_team(void);
 
 /* In the child, where there are none. */
 void elufast_forget_team(void);
+#else
+static inline void elufast_end_team(void) {}
+static inline void elufast_forget_team(void) {}
 #endif
 
 /* Once, before the first of them starts: whether the environment wants threads that have no work to

@@ -143,18 +143,14 @@ static shared_int could_not_release;
  * threads that are not there. So the pool of the forking thread is released beforehand, whoever
  * started it. */
 static void before_fork(void) {
-#ifdef ELUFAST_HAS_TEAM
     elufast_end_team();
-#endif
     could_not_release = !elufast_release_pool();
 }
 
 /* The loops of the parent's other threads are not under way here, and will never end. */
 static void in_child(void) {
     atomic_store_explicit(&in_use, 0, memory_order_relaxed);
-#ifdef ELUFAST_HAS_TEAM
     elufast_forget_team();
-#endif
     if (could_not_release) must_be_serial = 1;
 }
 

@@ -7,12 +7,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "_stream.h"
 #include "_team.h"
 
 /* What `call` is where it is no job's address; while a worker runs, BUSY is added to that. */
 enum { ELUFAST_ABSENT, ELUFAST_DONE = 2, ELUFAST_LEAVE = 4, ELUFAST_BUSY = 1 };
-
-enum { ELUFAST_TWO_LINES = 128 }; /* which processors fetch together */
 
 /* So long a worker stays awake without work: what NumPy takes for some large arrays between two
  * loops. One that has slept computes more slowly for some milliseconds, and comes 0.1 ms late. */
