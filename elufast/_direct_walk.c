@@ -15,12 +15,12 @@
 typedef struct {
     const elufast_request *request;
     PyArrayObject *first;                        /* of the inputs that are arrays */
-    int is_whole;                                /* which are of integers, or bools */
+    int is_whole;                                /* whether those are of integers or bools */
     PyArrayObject *arrays[ELUFAST_MAX_OPERANDS]; /* borrowed; NULL: a number, or still to be made */
     elufast_value values[ELUFAST_MAX_DATA + ELUFAST_MAX_PARAMETERS]; /* of numbers */
     elufast_walk walk;
     int order[ELUFAST_MAX_AXES]; /* from C order to that of the walk */
-} call;
+} direct_walk;
 
 /* ---- which calls ---- */
 
@@ -29,14 +29,14 @@ static int is_whole(PyArrayObject *array) {
 }
 
 /* One of float for all, or integers that are computed, as NumPy has it, as float64. */
-static int has_right_type(const call *c, int k) {
+static int has_right_type(const direct_walk *c, int k) {
     PyArrayObject *array = c->arrays[k];
     if (!c->is_whole) return PyArray_TYPE(array) == PyArray_TYPE(c->first);
     return k < c->request->inputs ? is_whole(array) : PyArray_TYPE(array) == NPY_DOUBLE;
 }
 
 /* Numbers are looked at when their type is known. */
-static int take_arrays(call *c) {
+static int take_arrays(direct_walk *c) {
     const elufast_request *r = c->request;
     c->first = NULL;
     for (int k = 0; k < r->operands; k++) {
@@ -55,7 +55,7 @@ static int take_arrays(call *c) {
 }
 
 /* The lengths along an axis, counted from the last one: 1, but for those that are the same. */
-static int find_length(const call *c, int axis, size_t *length) {
+static int find_length(const direct_walk *c, int axis, size_t *length) {
     *length = 1;
     for (int k = 0; k < c->request->operands; k++) {
         PyArrayObject *array = c->arrays[k];
@@ -68,8 +68,10 @@ static int find_length(const call *c, int axis, size_t *length) {
     return 1;
 }
 
-/* (If there are more elements than addresses, a new output will tell.) */
-static int find_shape(call *c) {
+/* What cannot be addressed is NumPy's to refuse. */
+static const double MOST_ELEMENTS = 0x1p57;
+
+static int find_shape(direct_walk *c) {
     elufast_walk *walk = &c->walk;
     walk->axes = 0;
     walk->n = 1;
@@ -81,27 +83,38 @@ static int find_shape(call *c) {
     for (int axis = 0; axis < walk->axes; axis++) {
         size_t *length = &walk->lengths[axis];
         if (!find_length(c, axis, length)) return 0;
+        if ((double)walk->n * (double)*length > MOST_ELEMENTS) return 0;
         walk->n *= *length;
     }
     return walk->axes > 0;
 }
 
-/* Outputs are not broadcast, nor written to twice. */
-static int are_outputs_fit(const call *c) {
-    for (int k = c->request->inputs; k < c->request->operands; k++) {
-        PyArrayObject *out = c->arrays[k];
-        if (out == NULL) continue;
-        if (PyArray_NDIM(out) != c->walk.axes || !elufast_has_separate_elements(out)) return 0;
-        if ((size_t)PyArray_SIZE(out) != c->walk.n) return 0;
+static int has_shape(const direct_walk *c, PyArrayObject *array) {
+    const int axes = c->walk.axes;
+    if (PyArray_NDIM(array) != axes) return 0;
+    for (int axis = 0; axis < axes; axis++) {
+        if ((size_t)PyArray_DIM(array, axes - 1 - axis) != c->walk.lengths[axis]) return 0;
     }
     return 1;
 }
 
-static int are_apart(PyArrayObject *a, PyArrayObject *b) {
+/* Outputs are not broadcast, nor written to twice. */
+static int are_outputs_fit(const direct_walk *c) {
+    for (int k = c->request->inputs; k < c->request->operands; k++) {
+        PyArrayObject *out = c->arrays[k];
+        if (out == NULL) continue;
+        if (!has_shape(c, out) || !elufast_has_separate_elements(out)) return 0;
+    }
+    return 1;
+}
+
+static int are_extents_apart(PyArrayObject *a, PyArrayObject *b) {
     const elufast_extent one = elufast_extent_of(a), other = elufast_extent_of(b);
     return one.end <= other.first || other.end <= one.first;
 }
 
+/* Then each element lies where its own result does, if it is an integer that is not as long, too.
+ */
 static int are_same(const elufast_walk *walk, int a, int b) {
     const elufast_operand *one = &walk->operands[a], *other = &walk->operands[b];
     if (one->first != other->first) return 0;
@@ -112,11 +125,11 @@ static int are_same(const elufast_walk *walk, int a, int b) {
 }
 
 /* What shares memory otherwise is NumPy's to copy, or to order. */
-static int overlaps(const call *c) {
+static int overlaps(const direct_walk *c) {
     const elufast_request *r = c->request;
     for (int out = r->inputs; out < r->operands; out++) {
         for (int k = 0; k < out && c->arrays[out] != NULL; k++) {
-            if (c->arrays[k] == NULL || are_apart(c->arrays[k], c->arrays[out])) continue;
+            if (c->arrays[k] == NULL || are_extents_apart(c->arrays[k], c->arrays[out])) continue;
             if (k >= r->inputs || !are_same(&c->walk, k, out)) return 1;
         }
     }
@@ -125,7 +138,7 @@ static int overlaps(const call *c) {
 
 /* ---- operands ---- */
 
-static void describe(call *c, int k, PyArrayObject *array) {
+static void describe(direct_walk *c, int k, PyArrayObject *array) {
     elufast_operand *o = &c->walk.operands[k];
     const int axes = array == NULL ? 0 : PyArray_NDIM(array);
     for (int axis = 0; axis < c->walk.axes; axis++) {
@@ -145,7 +158,7 @@ static void describe(call *c, int k, PyArrayObject *array) {
 }
 
 /* A Python number, or one of NumPy's that has the arrays' own type. */
-static int read_number(const call *c, PyObject *object, elufast_value *to) {
+static int read_number(const direct_walk *c, PyObject *object, elufast_value *to) {
     const elufast_type type = c->walk.loop->type;
     if (elufast_is_weak(object)) {
         double value;
@@ -162,14 +175,14 @@ static int read_number(const call *c, PyObject *object, elufast_value *to) {
     return 0;
 }
 
-static int describe_number(call *c, int k) {
+static int describe_number(direct_walk *c, int k) {
     if (!read_number(c, c->request->given[k], &c->values[k])) return 0;
     describe(c, k, NULL);
     c->walk.operands[k].first = c->values[k].bytes;
     return 1;
 }
 
-static int describe_operands(call *c) {
+static int describe_operands(direct_walk *c) {
     const elufast_request *r = c->request;
     for (int k = 0; k < r->operands; k++) {
         if (c->arrays[k] == NULL && k < r->inputs) {
@@ -181,7 +194,7 @@ static int describe_operands(call *c) {
     return 1;
 }
 
-static int prepare(call *c) {
+static int prepare(direct_walk *c) {
     if (!take_arrays(c)) return 0;
     const int kind = c->is_whole ? ELUFAST_FLOAT64 : elufast_own_kind(c->first);
     if (kind < 0 || !find_shape(c) || !are_outputs_fit(c)) return 0;
@@ -193,8 +206,16 @@ static int prepare(call *c) {
 
 /* ---- new outputs ---- */
 
+/* With the metadata of the first input, as NumPy has it. */
+static PyArray_Descr *new_descr(const direct_walk *c) {
+    if (c->is_whole || c->arrays[0] == NULL) {
+        return PyArray_DescrFromType(elufast_type_number(c->walk.loop->type));
+    }
+    return (PyArray_Descr *)Py_NewRef(PyArray_DESCR(c->arrays[0]));
+}
+
 /* In memory in the order of the walk. */
-static PyArrayObject *make(const call *c) {
+static PyArrayObject *make(const direct_walk *c) {
     const int axes = c->walk.axes;
     npy_intp shape[NPY_MAXDIMS], strides[NPY_MAXDIMS], stride = (npy_intp)c->walk.loop->item_size;
     for (int axis = 0; axis < axes; axis++) {
@@ -203,14 +224,13 @@ static PyArrayObject *make(const call *c) {
         strides[place] = stride;
         stride *= shape[place];
     }
-    PyArray_Descr *descr = c->is_whole ? PyArray_DescrFromType(NPY_DOUBLE)
-                                       : (PyArray_Descr *)Py_NewRef(PyArray_DESCR(c->first));
+    PyArray_Descr *descr = new_descr(c);
     return (PyArrayObject *)PyArray_NewFromDescr(&PyArray_Type, descr, axes, shape, strides, NULL,
                                                  0, NULL);
 }
 
 /* 0 with an exception. */
-static int make_outputs(call *c, PyArrayObject **made) {
+static int make_outputs(direct_walk *c, PyArrayObject **made) {
     const elufast_request *r = c->request;
     for (int k = r->inputs; k < r->operands; k++) {
         if (c->arrays[k] != NULL) continue;
@@ -228,8 +248,8 @@ static int make_outputs(call *c, PyArrayObject **made) {
 
 /* ---- the call ---- */
 
-/* But for parameters that are one number each. */
-static int is_contiguous(const call *c) {
+/* A parameter may be one number too. */
+static int is_contiguous(const direct_walk *c) {
     const elufast_request *r = c->request;
     for (int k = 0; k < r->operands; k++) {
         const int is_parameter = k >= r->function->data && k < r->inputs;
@@ -243,11 +263,11 @@ static int is_contiguous(const call *c) {
 /* To plan a walk takes 0.1 to 0.2 us, which only longer loops get back. */
 enum { SHORT_LOOP = 256 };
 
-static int is_one_loop(const call *c) {
+static int is_simple(const direct_walk *c) {
     return c->walk.axes == 1 && !c->is_whole && (c->walk.n <= SHORT_LOOP || is_contiguous(c));
 }
 
-static void run_one_loop(const call *c) {
+static void run_inner_loop(const direct_walk *c) {
     const ptrdiff_t n = (ptrdiff_t)c->walk.n;
     ptrdiff_t steps[ELUFAST_MAX_OPERANDS];
     char *arrays[ELUFAST_MAX_OPERANDS];
@@ -258,13 +278,13 @@ static void run_one_loop(const call *c) {
     elufast_inner_loop(arrays, &n, steps, (void *)c->walk.loop);
 }
 
-static void run(const call *c) {
+static void run(const direct_walk *c) {
     NPY_BEGIN_THREADS_DEF;
     if ((float)c->walk.n * c->walk.loop->cost[1] >= ELUFAST_WORTH_LETTING_GO) {
         NPY_BEGIN_THREADS;
     }
-    if (is_one_loop(c)) {
-        run_one_loop(c);
+    if (is_simple(c)) {
+        run_inner_loop(c);
     } else {
         elufast_run_walk(&c->walk);
     }
@@ -272,7 +292,7 @@ static void run(const call *c) {
 }
 
 int elufast_walk_directly(const elufast_request *request, PyObject **result) {
-    call c;
+    direct_walk c;
     PyArrayObject *made[ELUFAST_MAX_OUT] = {NULL};
     c.request = request;
     if (!prepare(&c)) return 0;
@@ -281,6 +301,7 @@ int elufast_walk_directly(const elufast_request *request, PyObject **result) {
     if (make_outputs(&c, made)) {
         elufast_turn_forward(&c.walk);
         elufast_merge_axes(&c.walk);
+        elufast_count_own_call();
         elufast_clear_flags();
         run(&c);
         *result =

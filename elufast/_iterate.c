@@ -6,6 +6,7 @@
 #include "_bfloat16.h"
 #include "_extents.h"
 #include "_item_types.h"
+#include "_own_call.h"
 #include "_walk.h"
 
 #define NO_IMPORT_ARRAY
@@ -244,11 +245,6 @@ static int run(const elufast_walk *walk) {
     return PyUFunc_getfperr();
 }
 
-static PyObject *results(const elufast_request *r, PyArrayObject *const *outputs) {
-    if (r->function->out == 1) return Py_NewRef((PyObject *)outputs[0]);
-    return PyTuple_Pack(2, outputs[0], outputs[1]);
-}
-
 static int prepare(const elufast_request *r, work *w, elufast_walk *walk) {
     if (!take_arrays(r, w)) return 0;
     int kind = chosen_loop(r, w->arrays);
@@ -280,9 +276,10 @@ static PyObject *finish(const elufast_request *r, work *w, const elufast_walk *w
     int flags = run(walk);
     int ended = NpyIter_Deallocate(w->iter); /* writes back what was copied */
     w->iter = NULL;
+    elufast_count_own_call();
     if (ended == NPY_FAIL) return NULL;
     if (flags && PyUFunc_GiveFloatingpointErrors(r->function->name, flags) < 0) return NULL;
-    return results(r, w->arrays + r->inputs);
+    return elufast_pack_outputs(r->function, (PyObject *const *)w->arrays + r->inputs);
 }
 
 int elufast_iterate(const elufast_request *r, PyObject **result) {

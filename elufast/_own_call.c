@@ -6,6 +6,16 @@
 #define NO_IMPORT_UFUNC
 #include <numpy/ufuncobject.h>
 
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__STDC_NO_ATOMICS__)
+static _Atomic unsigned long walked_calls;
+#else
+static volatile unsigned long walked_calls;
+#endif
+
+void elufast_count_own_call(void) { walked_calls++; }
+
+unsigned long elufast_walked_calls(void) { return walked_calls; }
+
 int elufast_own_kind(PyArrayObject *array) {
     const int kind = elufast_kind_of(PyArray_DESCR(array));
     return kind == ELUFAST_LONGDOUBLE ? -1 : kind;
@@ -24,10 +34,10 @@ static int flags_for_numpy(int raised) {
            (raised & ELUFAST_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
 }
 
-static PyObject *packed(PyObject *const *outs, int count) {
-    if (count == 1) return Py_NewRef(outs[0]);
-    PyObject *tuple = PyTuple_New(count);
-    for (int i = 0; tuple != NULL && i < count; i++) {
+PyObject *elufast_pack_outputs(const elufast_function *f, PyObject *const *outs) {
+    if (f->out == 1) return Py_NewRef(outs[0]);
+    PyObject *tuple = PyTuple_New(f->out);
+    for (int i = 0; tuple != NULL && i < f->out; i++) {
         PyTuple_SET_ITEM(tuple, i, Py_NewRef(outs[i]));
     }
     return tuple;
@@ -37,5 +47,5 @@ PyObject *elufast_end_own_call(const elufast_function *f, PyObject *const *outs,
     if (raised != 0 && PyUFunc_GiveFloatingpointErrors(f->name, flags_for_numpy(raised)) != 0) {
         return NULL;
     }
-    return packed(outs, f->out);
+    return elufast_pack_outputs(f, outs);
 }

@@ -21,8 +21,14 @@ int elufast_own_kind(PyArrayObject *array);
 /* Without a warning first. */
 int elufast_is_writable(PyArrayObject *array);
 
-/* A new reference: the output, or a tuple of them; NULL with an exception, if the flags (those of
- * _float_modes.h) are to raise one. */
+/* A new reference: the output, or a tuple of them. */
+PyObject *elufast_pack_outputs(const elufast_function *f, PyObject *const *outs);
+
+/* The same; NULL with an exception, if the flags (those of _float_modes.h) are to raise one. */
 PyObject *elufast_end_own_call(const elufast_function *f, PyObject *const *outs, int raised);
+
+/* For tests: how many calls walked through arrays that NumPy would have given its iterator. */
+void elufast_count_own_call(void);
+unsigned long elufast_walked_calls(void);
 
 #endif

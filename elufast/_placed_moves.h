@@ -40,9 +40,23 @@ ELUFAST_FN __m512d elufast_every_second_f64x8(const char *x, __mmask8 mask) {
     return _mm512_permutex2var_pd(low, even, high);
 }
 
+/* x is the first element, which lies behind the others. */
+ELUFAST_FN __m512 elufast_reversed_f32x16(const char *x, __mmask16 mask) {
+    const __m512i backward =
+        _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __mmask16 last = (__mmask16)(mask << (16 - __builtin_popcount(mask)));
+    return _mm512_permutexvar_ps(backward, _mm512_maskz_loadu_ps(last, x - 60));
+}
+ELUFAST_FN __m512d elufast_reversed_f64x8(const char *x, __mmask8 mask) {
+    const __m512i backward = _mm512_setr_epi64(7, 6, 5, 4, 3, 2, 1, 0);
+    const __mmask8 last = (__mmask8)(mask << (8 - __builtin_popcount(mask)));
+    return _mm512_permutexvar_pd(backward, _mm512_maskz_loadu_pd(last, x - 56));
+}
+
 ELUFAST_FN __m512 elufast_in_order_f32x16(const char *x, elufast_placing placing, __mmask16 mask) {
     if (placing == ELUFAST_AS_THEY_ARE) return elufast_load_f32x16(x, mask);
     if (placing == ELUFAST_EVERY_SECOND) return elufast_every_second_f32x16(x, mask);
+    if (placing == ELUFAST_REVERSED) return elufast_reversed_f32x16(x, mask);
     ELUFAST_SWAPPED_BYTES(4)
     return (__m512)_mm512_shuffle_epi8((__m512i)elufast_load_f32x16(x, mask), swap);
 }
@@ -52,6 +66,8 @@ ELUFAST_FN __m512d elufast_in_order_f64x8(const char *x, elufast_placing placing
             return elufast_load_f64x8(x, mask);
         case ELUFAST_EVERY_SECOND:
             return elufast_every_second_f64x8(x, mask);
+        case ELUFAST_REVERSED:
+            return elufast_reversed_f64x8(x, mask);
         case ELUFAST_FROM_I32:
             return _mm512_cvtepi32_pd(_mm256_maskz_loadu_epi32(mask, x));
         case ELUFAST_FROM_I64:

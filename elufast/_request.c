@@ -14,13 +14,17 @@ int elufast_is_weak(PyObject *object) {
     return PyFloat_CheckExact(object) || PyLong_CheckExact(object);
 }
 
-static int have_axes(PyObject *const *objects, Py_ssize_t count) {
+static int has_axes(PyObject *object) {
+    return PyArray_CheckExact(object) && PyArray_NDIM((PyArrayObject *)object) > 0;
+}
+
+/* A tuple is one of outputs. */
+static int have_axes(PyObject *const *objects, Py_ssize_t count, int may_be_tuples) {
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (PyArray_CheckExact(objects[i])) {
-            if (PyArray_NDIM((PyArrayObject *)objects[i]) > 0) return 1;
-        } else if (PyTuple_CheckExact(objects[i])) {
+        if (has_axes(objects[i])) return 1;
+        if (may_be_tuples && PyTuple_CheckExact(objects[i])) {
             PyTupleObject *tuple = (PyTupleObject *)objects[i];
-            if (have_axes(tuple->ob_item, PyTuple_GET_SIZE(objects[i]))) return 1;
+            if (have_axes(tuple->ob_item, PyTuple_GET_SIZE(objects[i]), 0)) return 1;
         }
     }
     return 0;
@@ -28,7 +32,7 @@ static int have_axes(PyObject *const *objects, Py_ssize_t count) {
 
 int elufast_have_axes(const elufast_arguments *a) {
     const Py_ssize_t keywords = a->keywords == NULL ? 0 : PyTuple_GET_SIZE(a->keywords);
-    return have_axes(a->args, a->count + keywords);
+    return have_axes(a->args, a->count, 0) || have_axes(a->args + a->count, keywords, 1);
 }
 
 /* NumPy itself tells what is wrong with a call that this turns down. */

@@ -134,7 +134,7 @@ cdef extern from "_request.h":
     int elufast_prepare_requests() except -1
 
 
-cdef extern from "_walk.h":
+cdef extern from "_own_call.h":
     unsigned long elufast_walked_calls()
 
 

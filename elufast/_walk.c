@@ -4,14 +4,6 @@
 #include "_walk_repeats.h"
 #include "_walk_tiles.h"
 
-#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__STDC_NO_ATOMICS__)
-static _Atomic unsigned long walked_calls;
-#else
-static volatile unsigned long walked_calls;
-#endif
-
-unsigned long elufast_walked_calls(void) { return walked_calls; }
-
 static void run_once(const elufast_walk *walk) {
     const int turn = elufast_axis_to_turn(walk);
     if (turn == 0) {
@@ -23,7 +15,6 @@ static void run_once(const elufast_walk *walk) {
 
 void elufast_run_walk(const elufast_walk *walk) {
     const int axes = elufast_changing_axes(walk);
-    walked_calls++;
     if (axes == walk->axes) {
         run_once(walk);
         return;

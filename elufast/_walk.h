@@ -35,7 +35,4 @@ int elufast_can_walk(const elufast_walk *walk);
 /* An output must not overlap any other operand, unless it is the very same array as an input. */
 void elufast_run_walk(const elufast_walk *walk);
 
-/* How many there were, for tests. */
-unsigned long elufast_walked_calls(void);
-
 #endif

@@ -48,18 +48,10 @@ void elufast_sort_axes(elufast_walk *walk, int *order) {
 
 /* ---- direction ---- */
 
-static int goes_backward(const elufast_walk *walk, int axis) {
-    int is_backward = 0;
-    for (int k = 0; k < elufast_count_operands(walk); k++) {
-        if (walk->operands[k].steps[axis] > 0) return 0;
-        is_backward |= walk->operands[k].steps[axis] < 0;
-    }
-    return is_backward;
-}
-
 void elufast_turn_forward(elufast_walk *walk) {
+    const elufast_function *f = walk->loop->function;
     for (int axis = 0; axis < walk->axes; axis++) {
-        if (!goes_backward(walk, axis)) continue;
+        if (walk->operands[f->data + f->parameters].steps[axis] >= 0) continue;
         for (int k = 0; k < elufast_count_operands(walk); k++) {
             elufast_operand *o = &walk->operands[k];
             o->first += o->steps[axis] * (ptrdiff_t)(walk->lengths[axis] - 1);

@@ -8,7 +8,7 @@
  * output that is still to be made has no steps, and no say. */
 void elufast_sort_axes(elufast_walk *walk, int *order);
 
-/* Axes along which nothing goes forward, and something backward, are walked the other way. */
+/* Axes along which the first output goes backward are walked the other way. */
 void elufast_turn_forward(elufast_walk *walk);
 
 /* Axes that go on where the one before ends become one with it; those of one element go. */

@@ -1,6 +1,7 @@
 #include "_walk_rows.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "_caches.h"
@@ -94,8 +95,9 @@ ELUFAST_FN void prefetch(const elufast_plan *p, const band *b, size_t first, siz
     for (int k = 0; k < p->walk->loop->function->data; k++) {
         const elufast_lane *l = &p->lanes[k];
         if (l->bytes_ahead == 0 || l->has_lines_ahead) continue;
-        const ptrdiff_t step = l->operand->steps[0], bytes = step * (ptrdiff_t)n;
-        const ptrdiff_t ahead = l->bytes_ahead + step * (ptrdiff_t)first;
+        const ptrdiff_t step = l->operand->steps[0], bytes = (ptrdiff_t)llabs(step) * (ptrdiff_t)n;
+        const size_t lowest = step < 0 ? first + n - 1 : first;
+        const ptrdiff_t ahead = l->bytes_ahead + step * (ptrdiff_t)lowest;
         /* May lie outside of the array. */
         const uintptr_t place = (uintptr_t)b->places[k] + (uintptr_t)ahead;
         for (ptrdiff_t at = 0; at < bytes; at += ELUFAST_CACHE_LINE) {

@@ -1,9 +1,11 @@
 """Arrays of one type in any layout, and numbers, which NumPy does not get to see (_direct_walk.c).
 
 What it does with them is what the same call with order="K" gives, which says nothing new but is
-left to it: the same bits, strides, errors and order of writing.
+left to it: the same bits (any NaN being equal to any other), strides of axes that have some, and
+errors, but for the names of operands that were not given; and whether underflow is told may differ.
 """
 
+import contextlib
 import gc
 import sys
 
@@ -95,6 +97,14 @@ def steps(array):
     return [s for s, length in zip(array.strides, array.shape, strict=True) if length > 1]
 
 
+@contextlib.contextmanager
+def mostly_taken(calls, at_least=0.5):
+    """Of as many calls, NumPy may get to see the rest."""
+    before = _ufuncs.walked_calls()
+    yield
+    assert _ufuncs.walked_calls() - before >= at_least * calls
+
+
 def assert_as_numpy(row, inputs, outs):
     theirs = tuple(map(copied, outs))
     with np.errstate(all="ignore"):
@@ -114,26 +124,31 @@ def assert_as_numpy(row, inputs, outs):
 def test_any_layout(row, dtype, seed):
     """Random ones, of which nobody would think."""
     rng = np.random.default_rng([seed, dtype.num, len(row.name)])
-    for _ in range(150):
-        assert_as_numpy(row, *a_call(rng, row, dtype))
+    with mostly_taken(150):
+        for _ in range(150):
+            assert_as_numpy(row, *a_call(rng, row, dtype))
 
 
 @pytest.mark.parametrize("code", "?bBhHiIlLqQ")
 def test_integers(row, code):
     """Alone they are computed as float64, whatever they are, and with numbers of Python too."""
     rng = np.random.default_rng(ord(code))
-    for _ in range(60):
-        inputs, outs = a_call(rng, row, np.dtype("d"))
-        for k, each in enumerate(inputs[: len(row.data)]):
-            if isinstance(each, np.ndarray):
-                with np.errstate(invalid="ignore"):
-                    inputs[k] = each.astype(code if k == 0 or rng.random() < 0.5 else "b")
-        if rng.random() < 0.7:
-            del inputs[len(row.data) + 1 :]
-            inputs[len(row.data) :] = [0.5] * (len(inputs) - len(row.data))
-        shape = np.broadcast_shapes(*map(np.shape, inputs))
-        outs = [out if np.shape(out) == shape else None for out in outs]
-        assert_as_numpy(row, inputs, outs)
+
+    def whole(array, code):
+        """The same view of memory that holds integers."""
+        with np.errstate(invalid="ignore"):
+            return array.astype(code) if isinstance(array, np.ndarray) else array
+
+    with mostly_taken(60, 0.4):
+        for _ in range(60):
+            inputs, outs = a_call(rng, row, np.dtype("d"))
+            for k in range(len(row.data)):
+                inputs[k] = whole(inputs[k], code if k == 0 or rng.random() < 0.5 else "b")
+            if rng.random() < 0.7:
+                inputs[len(row.data) :] = [0.5] * (len(inputs) - len(row.data))
+            shape = np.broadcast_shapes(*map(np.shape, inputs))
+            outs = [out if np.shape(out) == shape else None for out in outs]
+            assert_as_numpy(row, inputs, outs)
 
 
 def test_integers_in_the_memory_of_the_output(row):
@@ -337,12 +352,85 @@ def test_floating_point_errors(shape):
             assert np.isinf(elufast.selu_backward(grad, x)).all()
 
 
-def test_too_many_elements():
-    """More than there are addresses: NumPy's own error, and not a wrong size."""
-    column = np.lib.stride_tricks.as_strided(np.ones(1, np.float32), (2**40, 1), (0, 0))
-    row = np.lib.stride_tricks.as_strided(np.ones(1, np.float32), (1, 2**40), (0, 0))
+@pytest.mark.parametrize("lengths", [(2**40, 2**40), (274177, 67280421310721)], ids=["0", "1"])
+def test_too_many_elements(lengths):
+    """More than there are addresses, so that their number is another one."""
+
+    def large(*shape):
+        return np.lib.stride_tricks.as_strided(np.ones(1, np.float32), shape, (0,) * len(shape))
+
+    a, b = lengths
     with pytest.raises(ValueError, match=r"too (big|large)"):
-        elufast.elu(column, row)
+        elufast.elu(large(a, 1), large(1, b))
+    for inputs, shape in (
+        ((large(a, 1), large(1, b)), (1, 1)),
+        ((large(a, 1, 1), large(1, 1, b)), (1, 5, 1)),
+    ):
+        with pytest.raises(ValueError, match="non-broadcastable"):
+            elufast.elu(*inputs, out=np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize("axes", [1, 31, 32, 61, 62, 63, 64])
+def test_as_many_axes_as_numpy_has(axes):
+    shape = [1] * axes
+    for k, length in enumerate((3, 2, 2, 5, 3)[:axes]):
+        shape[-(k * 7 % axes) - 1] = length
+    x = np.linspace(-3, 3, 2 * np.prod(shape), dtype=np.float32)[::2].reshape(shape)
+    for view in (x, x.T, x[..., ::-1]):
+        expected = elufast.elu(view, order="K")
+        for out in (None, np.zeros(view.shape, np.float32)):
+            actual = elufast.elu(view, out=out)
+            assert actual.shape == expected.shape
+            assert_same_bits(actual.ravel(), expected.ravel())
+
+
+def test_axes_of_one_element_may_have_any_steps():
+    memory = np.linspace(-3, 3, 12, dtype=np.float32)
+    x = np.lib.stride_tricks.as_strided(memory, (1, 4, 1, 3), (2**62, 12, -(2**60), 4))
+    out = np.lib.stride_tricks.as_strided(np.zeros(12, np.float32), x.shape, (-(2**62), 12, 0, 4))
+    assert_same_bits(elufast.elu(x), elufast.elu(memory).reshape(x.shape))
+    assert_same_bits(elufast.elu(x, out=out), elufast.elu(memory).reshape(x.shape))
+
+
+def test_metadata_of_types():
+    """New outputs have that of the first input."""
+    described = np.ones((4, 6), np.dtype("f4", metadata={"a": 1}))[:, :5]
+    plain = np.ones((4, 6), np.float32)[:, :5]
+    for inputs in ((described,), (plain, described[0]), (0.5, described[0]), (described, 0.5)):
+        ours, theirs = elufast.elu(*inputs), elufast.elu(*inputs, order="K")
+        assert ours.dtype.metadata == theirs.dtype.metadata
+
+
+def test_an_error_handler_may_call_again():
+    seen = []
+
+    def handler(kind, _):
+        seen.append((kind, elufast.elu(x[:, ::2], alpha=0.25)[0, 0]))
+
+    x = np.full((9, 12), -1, np.float32)
+    grad = np.full((9, 12), 3.4e38, np.float32)[:, ::2]
+    with np.errstate(over="call", call=handler):
+        result = elufast.selu_backward(grad, -x[:, ::2], 1.5)
+    assert np.isinf(result).all()
+    assert seen == [("overflow", elufast.elu(np.float32(-1), alpha=0.25))]
+
+
+def test_outputs_that_warn():
+    """NumPy tells that writing to what was broadcast will be an error some day."""
+    out, _ = np.broadcast_arrays(np.zeros(4, np.float32), np.zeros((3, 4)))
+    with pytest.warns(DeprecationWarning, match="broadcast"):
+        elufast.elu(np.ones((3, 8), np.float32)[:, ::2], out=out)
+
+
+def test_nested_tuples():
+    """However deep."""
+    deep = (1.0,)
+    for _ in range(100_000):
+        deep = (deep,)
+    with pytest.raises((ValueError, RecursionError)):
+        elufast.elu(deep)
+    while isinstance(deep, tuple):  # which is as deep for who lets go of it
+        (deep,) = deep
 
 
 def test_empty():
@@ -359,8 +447,8 @@ def test_references():
     gc.collect()
     before = [sys.getrefcount(each) for each in arrays]
     for _ in range(50):
-        fresh = elufast.elu(x, alpha)
-        assert sys.getrefcount(fresh) == 2
+        fresh, other = elufast.elu(x, alpha), np.add(x, alpha)
+        assert sys.getrefcount(fresh) == sys.getrefcount(other)
         assert elufast.elu(x, alpha, out=out) is out
         with np.errstate(over="raise"), pytest.raises(FloatingPointError):
             elufast.selu_backward(grad, x, alpha)

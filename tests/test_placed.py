@@ -37,6 +37,10 @@ INPUTS = {
     "fortran-swapped": lambda x: np.asfortranarray(swapped(x)),
     "every-second-turned": lambda x: np.asfortranarray(np.repeat(x, 2, axis=0))[::2],
     "cut": cut,
+    "reversed": lambda x: x[:, ::-1],
+    "reversed-cut": lambda x: cut(x)[:, ::-1],
+    "all-reversed": lambda x: x[::-1, ::-1],
+    "fortran-reversed": lambda x: np.asfortranarray(x)[::-1],
 }
 ways = pytest.mark.parametrize("place", INPUTS.values(), ids=INPUTS.keys())
 shapes = pytest.mark.parametrize("shape", SHAPES, ids="{0[0]}x{0[1]}".format)
@@ -144,19 +148,21 @@ def test_in_place_as_the_other_float(rng):
 
 
 @pytest.fixture
-def at_the_end():
-    """Make arrays whose last byte is the last that may be read."""
+def at_the_edge():
+    """Make arrays whose last byte is the last that may be read, or the first the first one."""
     libc = ctypes.CDLL(None, use_errno=True)
     maps = []
 
-    def make(nbytes):
-        pages = -(-nbytes // PAGE)
-        memory = mmap.mmap(-1, (pages + 1) * PAGE)
+    def make(nbytes, *, is_first):
+        inside = -(-nbytes // PAGE) * PAGE
+        memory = mmap.mmap(-1, inside + 2 * PAGE)
         maps.append(memory)
         array = np.frombuffer(memory, np.uint8)
-        end = ctypes.c_void_p(array.ctypes.data + pages * PAGE)
-        assert libc.mprotect(end, ctypes.c_size_t(PAGE), 0) == 0
-        return array[pages * PAGE - nbytes : pages * PAGE]
+        for beyond in (0, inside + PAGE):
+            page = ctypes.c_void_p(array.ctypes.data + beyond)
+            assert libc.mprotect(page, ctypes.c_size_t(PAGE), 0) == 0
+        start = PAGE if is_first else PAGE + inside - nbytes
+        return array[start : start + nbytes]
 
     return make
 
@@ -165,11 +171,12 @@ def at_the_end():
 @backward
 @FLOATS
 @shapes
-def test_nothing_beyond_is_touched(row, kind, shape, at_the_end, rng):
+def test_nothing_beyond_is_touched(row, kind, shape, at_the_edge, rng):
     """A process that reads or writes there ends at once."""
 
-    def ending(size, shape, kind=kind):
-        return at_the_end(size * np.dtype(kind).itemsize).view(kind).reshape(shape)
+    def ending(size, shape, kind=kind, *, is_first=False):
+        memory = at_the_edge(size * np.dtype(kind).itemsize, is_first=is_first)
+        return memory.view(kind).reshape(shape)
 
     x = (rng.normal(size=shape) * 9).astype("i4").astype(kind)
     expected = function(row)(x, x)
@@ -178,6 +185,7 @@ def test_nothing_beyond_is_touched(row, kind, shape, at_the_end, rng):
     spaced = np.lib.stride_tricks.as_strided(flat, shape, strides)
     places = [spaced, ending(x.size, shape[::-1]).T]
     places += [ending(x.size, shape).view(x.dtype.newbyteorder("S"))]
+    places += [ending(x.size, shape, is_first=is_first)[:, ::-1] for is_first in (False, True)]
     if kind == "f8":
         places += [ending(x.size, shape, other) for other in ("f4", "i4", "i8")]
     outs = [ending(x.size, shape, each) for each in ("f4", "f8")]

@@ -108,7 +108,7 @@ class Small(Study):
                 for case, data in with_data(mine):
                     step = partial(bench.step, case)
                     records += measure_forms(team, self.name, case, data, bench.rounds, step)
-        add_ratio(records, "to_exp", lambda r: key_of(r, peer="np.exp"))
+        add_ratio(records, "to_numpy", lambda r: key_of(r, peer="np.exp"))
         return records
 
     def sheets(self, comparison: Comparison) -> Iterator[Sheet]:
@@ -135,7 +135,7 @@ class Small(Study):
         path = folder / f"{self.name}.png"
         keys, title = ("threads", "n", "function"), "time, by that of np.exp"
         ours = replace(comparison, records=comparison.find(peer="elufast"))
-        return [save_bars(ours, path, keys, "to_exp", title, (1, GOOD))]
+        return [save_bars(ours, path, keys, "to_numpy", title, (1, GOOD))]
 
 
 def _a_call(record: Record | None) -> str:
@@ -145,5 +145,5 @@ def _a_call(record: Record | None) -> str:
 
 
 def _ratio(record: Record) -> Cell:
-    ratio = record.figures.get("to_exp")
+    ratio = record.figures.get("to_numpy")
     return Cell(times(ratio), BAD if ratio is not None and ratio > GOOD else "")
