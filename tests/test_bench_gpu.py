@@ -413,7 +413,7 @@ def test_the_host_is_timed_beside_exp():
     todo = {"elufast": lambda: seen.append(1), "cupy.exp": lambda: seen.append(2)}
     ours, exp = calls.measure_launches(OnHost(), todo, 3)
     assert (len(ours.seconds), ours.form) == (3, "launch")
-    assert ours.figures["to_numpy"] == pytest.approx(np.median(ours.seconds) / np.median(exp.seconds))
+    assert ours.figures["to_exp"] == pytest.approx(np.median(ours.seconds) / np.median(exp.seconds))
     assert seen.count(1) == seen.count(2) == 4 * calls.CALLS
 
 
