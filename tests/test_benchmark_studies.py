@@ -317,7 +317,7 @@ def test_a_layout_is_called_as_it_is_named(layout, function, rng):
     )
     expected = np.broadcast_to(expected.astype(float), out.shape)
     np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-6)
-    assert out.flags.c_contiguous
+    assert out.flags.f_contiguous if layout.name == "out transposed" else out.flags.c_contiguous
     assert out.dtype == (layout.out or layout.dtype)
     assert out.shape == ((54, 64) if "2^k" in layout.name else (59, 59))
 
@@ -327,11 +327,14 @@ def test_layouts_lie_as_they_are_named():
     placed = {each.name: layouts.operands(each, ("x",), [x])[0][0] for each in layouts.LAYOUTS}
     assert placed["X[::2, :]"].strides == (800, 4)
     assert placed["X[:, ::2]"].strides == (800, 8)
+    assert placed["X[::-1, :]"].strides == (-400, 4)
+    assert placed["X[:, ::-1]"].strides == (400, -4)
     assert placed["X[:, :k], k = columns - 1"].strides == (404, 4)
     assert placed["transposed"].strides == (4, 400)
     assert placed["transposed, 2^k columns"].shape == (78, 128)
     assert placed["transposed, 2^k columns"].strides == (4, 312)
     assert placed["x (C,) broadcast"].shape == (100,)
+    assert placed["x (N, 1) broadcast"].shape == (100, 1)
     assert placed["byte-swapped"].dtype == np.dtype(">f4" if np.little_endian else "<f4")
     assert not placed["misaligned"].flags.aligned
     assert placed["int32 x"].dtype == np.int32

@@ -2,7 +2,8 @@
 
 Bytes are those of the cache lines that an operand occupies, each line counted once: a column of
 every second number costs all lines, a broadcast operand those of its few numbers. The output is
-contiguous. In a cache the arithmetic and not the bytes may set the time; both ratios are shown.
+contiguous where nothing else is said. In a cache the arithmetic and not the bytes may set the time;
+both ratios are shown.
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ class Layout:
     alpha: Callable[[int, int], Array] | None = None
     out: str = ""
     """The type of the output, if not that of the loop."""
+    order: str = "C"
+    """In which the output lies."""
     columns: Callable[[int], int] = _as_many_as_rows
     """How many there are, by the side of a square of as many elements."""
 
@@ -94,12 +97,16 @@ LAYOUTS = (
     Layout("contiguous float64", "float64"),
     Layout("X[::2, :]", place=_every_second_row),
     Layout("X[:, ::2]", place=_every_second_column),
+    Layout("X[::-1, :]", place=lambda x: np.ascontiguousarray(x[::-1])[::-1]),
+    Layout("X[:, ::-1]", place=lambda x: np.ascontiguousarray(x[:, ::-1])[:, ::-1]),
     Layout("X[:, :k], k = columns - 1", place=_all_but_a_column),
     Layout("transposed", place=np.asfortranarray),
     Layout("transposed, 2^k columns", place=np.asfortranarray, columns=_power_of_two),
+    Layout("out transposed", order="F"),
     Layout("alpha (C,)", alpha=lambda rows, columns: np.linspace(0.5, 1.5, columns)),
     Layout("alpha (N, 1)", alpha=lambda rows, columns: np.linspace(0.5, 1.5, rows)[:, None]),
     Layout("x (C,) broadcast", place=lambda x: np.ascontiguousarray(x[0]), only_x=True),
+    Layout("x (N, 1) broadcast", place=lambda x: np.ascontiguousarray(x[:, :1]), only_x=True),
     Layout("byte-swapped", place=_byte_swapped),
     Layout("misaligned", place=_misaligned),
     Layout("float32 to float64 out", out="float64"),
@@ -121,7 +128,8 @@ def operands(
     parameters = {}
     if layout.alpha is not None:
         parameters["alpha"] = layout.alpha(rows, columns).astype(layout.dtype)
-    return inputs, np.empty((rows, columns), layout.out or layout.dtype), parameters
+    out = np.empty((rows, columns), layout.out or layout.dtype, layout.order)
+    return inputs, out, parameters
 
 
 def bytes_per_element(arrays: Sequence[Array], count: int) -> float:
