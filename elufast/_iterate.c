@@ -8,6 +8,7 @@
 #include "_item_types.h"
 #include "_own_call.h"
 #include "_walk.h"
+#include "_walk_axes.h"
 
 #define NO_IMPORT_ARRAY
 #define NO_IMPORT_UFUNC
@@ -232,6 +233,7 @@ static int describe(const elufast_request *r, const work *w, elufast_walk *walk)
         walk->operands[k].first = first[k];
         describe_operand(&walk->operands[k], operands[k], walk->axes);
     }
+    elufast_choose_directions(walk);
     return 1;
 }
 

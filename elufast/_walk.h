@@ -24,9 +24,12 @@ typedef struct {
     elufast_operand operands[ELUFAST_MAX_OPERANDS];
 } elufast_walk;
 
+static inline int elufast_count_inputs(const elufast_walk *walk) {
+    return walk->loop->function->data + walk->loop->function->parameters;
+}
+
 static inline int elufast_count_operands(const elufast_walk *walk) {
-    const elufast_function *f = walk->loop->function;
-    return f->data + f->parameters + f->out;
+    return elufast_count_inputs(walk) + walk->loop->function->out;
 }
 
 /* Whether every operand is of the loop's type or can be converted to or from it. */

@@ -46,17 +46,31 @@ void elufast_sort_axes(elufast_walk *walk, int *order) {
     }
 }
 
-/* ---- direction ---- */
+/* ---- directions ---- */
 
-void elufast_turn_forward(elufast_walk *walk) {
-    const elufast_function *f = walk->loop->function;
-    for (int axis = 0; axis < walk->axes; axis++) {
-        if (walk->operands[f->data + f->parameters].steps[axis] >= 0) continue;
-        for (int k = 0; k < elufast_count_operands(walk); k++) {
-            elufast_operand *o = &walk->operands[k];
-            o->first += o->steps[axis] * (ptrdiff_t)(walk->lengths[axis] - 1);
-            o->steps[axis] = -o->steps[axis];
-        }
+static void turn_round(elufast_walk *walk, int axis) {
+    for (int k = 0; k < elufast_count_operands(walk); k++) {
+        elufast_operand *o = &walk->operands[k];
+        o->first += o->steps[axis] * (ptrdiff_t)(walk->lengths[axis] - 1);
+        o->steps[axis] = -o->steps[axis];
+    }
+}
+
+/* How many more of the data go on along the axis the same way as along the first one. */
+static int count_going_on(const elufast_walk *walk, int axis) {
+    int count = 0;
+    for (int k = 0; k < walk->loop->function->data; k++) {
+        const ptrdiff_t *steps = walk->operands[k].steps;
+        if (steps[0] != 0 && steps[axis] != 0)
+            count += (steps[0] < 0) == (steps[axis] < 0) ? 1 : -1;
+    }
+    return count;
+}
+
+void elufast_choose_directions(elufast_walk *walk) {
+    if (walk->operands[elufast_count_inputs(walk)].steps[0] < 0) turn_round(walk, 0);
+    for (int axis = 1; axis < walk->axes; axis++) {
+        if (count_going_on(walk, axis) < 0) turn_round(walk, axis);
     }
 }
 

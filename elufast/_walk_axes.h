@@ -8,8 +8,11 @@
  * output that is still to be made has no steps, and no say. */
 void elufast_sort_axes(elufast_walk *walk, int *order);
 
-/* Axes along which the first output goes backward are walked the other way. */
-void elufast_turn_forward(elufast_walk *walk);
+/* The first output's rows are walked forward, and the other axes as most of the data go on: what
+ * comes in the order of the memory, from either end, the processor fetches by itself. Of data in
+ * reverse it is 0.3 to 0.9 of the time where they are far, also if outputs' rows then come in
+ * reverse. */
+void elufast_choose_directions(elufast_walk *walk);
 
 /* Axes that go on where the one before ends become one with it; those of one element go. */
 void elufast_merge_axes(elufast_walk *walk);

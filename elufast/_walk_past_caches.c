@@ -126,8 +126,8 @@ static size_t row_bytes(const elufast_plan *p, const elufast_lane *l) {
 }
 
 static int has_far_rows(const elufast_plan *p, const elufast_lane *l) {
-    const ptrdiff_t step = l->operand->steps[1];
-    return l->is_by_row && (step < 0 || (size_t)step >= row_bytes(p, l) + PREFETCHED_GAP);
+    const ptrdiff_t *steps = l->operand->steps, on = steps[0] < 0 ? -steps[1] : steps[1];
+    return l->is_by_row && (on < 0 || (size_t)on >= row_bytes(p, l) + PREFETCHED_GAP);
 }
 
 static int has_rows_of_parameters(const elufast_plan *p) {
