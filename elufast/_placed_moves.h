@@ -2,6 +2,9 @@
 #ifndef ELUFAST_PLACED_MOVES_H
 #define ELUFAST_PLACED_MOVES_H
 
+#include <stdint.h>
+#include <string.h>
+
 #include "_lane_moves.h"
 #include "_placed.h"
 
@@ -40,6 +43,18 @@ ELUFAST_FN __m512d elufast_every_second_f64x8(const char *x, __mmask8 mask) {
     return _mm512_permutex2var_pd(low, even, high);
 }
 
+/* The bits of a number, which may be misaligned. */
+ELUFAST_FN int32_t elufast_item_f32(const char *x) {
+    int32_t bits;
+    memcpy(&bits, x, sizeof bits);
+    return bits;
+}
+ELUFAST_FN int64_t elufast_item_f64(const char *x) {
+    int64_t bits;
+    memcpy(&bits, x, sizeof bits);
+    return bits;
+}
+
 /* x is the first element, which lies behind the others. */
 ELUFAST_FN __m512 elufast_reversed_f32x16(const char *x, __mmask16 mask) {
     const __m512i backward =
@@ -57,6 +72,7 @@ ELUFAST_FN __m512 elufast_in_order_f32x16(const char *x, elufast_placing placing
     if (placing == ELUFAST_AS_THEY_ARE) return elufast_load_f32x16(x, mask);
     if (placing == ELUFAST_EVERY_SECOND) return elufast_every_second_f32x16(x, mask);
     if (placing == ELUFAST_REVERSED) return elufast_reversed_f32x16(x, mask);
+    if (placing == ELUFAST_REPEATED) return (__m512)_mm512_set1_epi32(elufast_item_f32(x));
     ELUFAST_SWAPPED_BYTES(4)
     return (__m512)_mm512_shuffle_epi8((__m512i)elufast_load_f32x16(x, mask), swap);
 }
@@ -68,6 +84,8 @@ ELUFAST_FN __m512d elufast_in_order_f64x8(const char *x, elufast_placing placing
             return elufast_every_second_f64x8(x, mask);
         case ELUFAST_REVERSED:
             return elufast_reversed_f64x8(x, mask);
+        case ELUFAST_REPEATED:
+            return (__m512d)_mm512_set1_epi64(elufast_item_f64(x));
         case ELUFAST_FROM_I32:
             return _mm512_cvtepi32_pd(_mm256_maskz_loadu_epi32(mask, x));
         case ELUFAST_FROM_I64:

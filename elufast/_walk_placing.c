@@ -8,10 +8,11 @@ static elufast_placing placing_of_data(const elufast_walk *walk, const elufast_l
     const ptrdiff_t size = (ptrdiff_t)operand->size;
     const int is_own = operand->item == walk->item;
     if (l->period < walk->n) return ELUFAST_NOT_PLACED;
-    if (is_own && !operand->is_swapped && operand->steps[0] == 2 * size) {
-        return ELUFAST_EVERY_SECOND;
+    if (is_own && !operand->is_swapped) {
+        if (operand->steps[0] == 2 * size) return ELUFAST_EVERY_SECOND;
+        if (operand->steps[0] == -size) return ELUFAST_REVERSED;
+        if (operand->steps[0] == 0) return ELUFAST_REPEATED;
     }
-    if (is_own && !operand->is_swapped && operand->steps[0] == -size) return ELUFAST_REVERSED;
     if (operand->steps[0] != size) return ELUFAST_NOT_PLACED;
     if (is_own) return operand->is_swapped ? ELUFAST_SWAPPED : ELUFAST_AS_THEY_ARE;
     if (walk->item != ELUFAST_F64 || operand->is_swapped) return ELUFAST_NOT_PLACED;

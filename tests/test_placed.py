@@ -37,6 +37,8 @@ INPUTS = {
     "fortran-swapped": lambda x: np.asfortranarray(swapped(x)),
     "every-second-turned": lambda x: np.asfortranarray(np.repeat(x, 2, axis=0))[::2],
     "cut": cut,
+    "repeated": lambda x: np.broadcast_to(x[:, :1], x.shape),
+    "repeated-cut": lambda x: np.broadcast_to(cut(x)[:, -1:], x.shape),
     "reversed": lambda x: x[:, ::-1],
     "reversed-cut": lambda x: cut(x)[:, ::-1],
     "all-reversed": lambda x: x[::-1, ::-1],
