@@ -48,59 +48,63 @@ ELUFAST_FN void elufast_store_placed_f64x8(char *y, elufast_placing placing, __m
 /* From the elements of one register to those of the next. */
 #define ELUFAST_GO_ON(name) name += name##_place.advance;
 
-/* So many at once as past the caches, where these loops may write to. */
-#define ELUFAST_AT_ONCE(shape) ELUFAST_JOIN(ELUFAST_F(elufast_at_once_##shape), _past)
+#define ELUFAST_AT_ONCE(shape, where) ELUFAST_JOIN(ELUFAST_F(elufast_at_once_##shape), where)
+#define ELUFAST_COMES_TOGETHER(shape, place)                             \
+    (ELUFAST_AT_ONCE(shape, _placed) == ELUFAST_AT_ONCE(shape, _past) || \
+     place.placing < ELUFAST_PAST)
 
 /* What is to be done, for registers that come together, for whole ones and for the rest. */
-#define ELUFAST_IN_LANES(shape, ...)                                                   \
-    for (; n >= ELUFAST_AT_ONCE(shape) * lanes; n -= ELUFAST_AT_ONCE(shape) * lanes) { \
-        enum { count = ELUFAST_AT_ONCE(shape) };                                       \
-        const mask_type mask = (mask_type) - 1;                                        \
-        __VA_ARGS__                                                                    \
-    }                                                                                  \
-    for (; n >= lanes; n -= lanes) {                                                   \
-        enum { count = 1 };                                                            \
-        const mask_type mask = (mask_type) - 1;                                        \
-        __VA_ARGS__                                                                    \
-    }                                                                                  \
-    if (n > 0) {                                                                       \
-        enum { count = 1 };                                                            \
-        const mask_type mask = (mask_type)((1u << n) - 1);                             \
-        __VA_ARGS__                                                                    \
+#define ELUFAST_IN_LANES(shape, place, ...)                \
+    if (ELUFAST_COMES_TOGETHER(shape, place)) {            \
+        enum { count = ELUFAST_AT_ONCE(shape, _placed) };  \
+        const mask_type mask = (mask_type) - 1;            \
+        for (; n >= count * lanes; n -= count * lanes) {   \
+            __VA_ARGS__                                    \
+        }                                                  \
+    }                                                      \
+    for (; n >= lanes; n -= lanes) {                       \
+        enum { count = 1 };                                \
+        const mask_type mask = (mask_type) - 1;            \
+        __VA_ARGS__                                        \
+    }                                                      \
+    if (n > 0) {                                           \
+        enum { count = 1 };                                \
+        const mask_type mask = (mask_type)((1u << n) - 1); \
+        __VA_ARGS__                                        \
     }
 
 #define ELUFAST_LOOP_MAP(formula, ...)                   \
     ELUFAST_BEGIN(x, data[0], places[0])                 \
     ELUFAST_BEGIN(y, out[0], places[1])                  \
     ELUFAST_IN_LANES(                                    \
-        MAP, vector v[count]; ELUFAST_EACH {             \
+        MAP, y_place, vector v[count]; ELUFAST_EACH {    \
             v[k] = ELUFAST_READ(x);                      \
             ELUFAST_GO_ON(x)                             \
         } ELUFAST_EACH v[k] = formula(v[k] __VA_ARGS__); \
         ELUFAST_EACH{ELUFAST_WRITE(y, v[k]) ELUFAST_GO_ON(y)})
 
-#define ELUFAST_LOOP_MAP_PAIR(formula, ...)                                            \
-    ELUFAST_BEGIN(x, data[0], places[0])                                               \
-    ELUFAST_BEGIN(y, out[0], places[1])                                                \
-    ELUFAST_BEGIN(dydx, out[1], places[2])                                             \
-    ELUFAST_IN_LANES(                                                                  \
-        MAP_PAIR, vector v[count]; ELUFAST_F(elufast_pair) both[count]; ELUFAST_EACH { \
-            v[k] = ELUFAST_READ(x);                                                    \
-            ELUFAST_GO_ON(x)                                                           \
-        } ELUFAST_EACH both[k] = formula(v[k] __VA_ARGS__);                            \
-        ELUFAST_EACH{ELUFAST_WRITE(y, both[k].y) ELUFAST_WRITE(dydx, both[k].dydx)     \
+#define ELUFAST_LOOP_MAP_PAIR(formula, ...)                                                     \
+    ELUFAST_BEGIN(x, data[0], places[0])                                                        \
+    ELUFAST_BEGIN(y, out[0], places[1])                                                         \
+    ELUFAST_BEGIN(dydx, out[1], places[2])                                                      \
+    ELUFAST_IN_LANES(                                                                           \
+        MAP_PAIR, y_place, vector v[count]; ELUFAST_F(elufast_pair) both[count]; ELUFAST_EACH { \
+            v[k] = ELUFAST_READ(x);                                                             \
+            ELUFAST_GO_ON(x)                                                                    \
+        } ELUFAST_EACH both[k] = formula(v[k] __VA_ARGS__);                                     \
+        ELUFAST_EACH{ELUFAST_WRITE(y, both[k].y) ELUFAST_WRITE(dydx, both[k].dydx)              \
                          ELUFAST_GO_ON(y) ELUFAST_GO_ON(dydx)})
 
-#define ELUFAST_LOOP_GRAD(shape, formula, ...)                  \
-    ELUFAST_BEGIN(grad, data[0], places[0])                     \
-    ELUFAST_BEGIN(x, data[1], places[1])                        \
-    ELUFAST_BEGIN(dx, out[0], places[2])                        \
-    ELUFAST_IN_LANES(                                           \
-        shape, vector g[count]; vector v[count]; ELUFAST_EACH { \
-            g[k] = ELUFAST_READ(grad);                          \
-            v[k] = ELUFAST_READ(x);                             \
-            ELUFAST_GO_ON(grad) ELUFAST_GO_ON(x)                \
-        } ELUFAST_EACH v[k] = formula(g[k], v[k] __VA_ARGS__);  \
+#define ELUFAST_LOOP_GRAD(shape, formula, ...)                            \
+    ELUFAST_BEGIN(grad, data[0], places[0])                               \
+    ELUFAST_BEGIN(x, data[1], places[1])                                  \
+    ELUFAST_BEGIN(dx, out[0], places[2])                                  \
+    ELUFAST_IN_LANES(                                                     \
+        shape, dx_place, vector g[count]; vector v[count]; ELUFAST_EACH { \
+            g[k] = ELUFAST_READ(grad);                                    \
+            v[k] = ELUFAST_READ(x);                                       \
+            ELUFAST_GO_ON(grad) ELUFAST_GO_ON(x)                          \
+        } ELUFAST_EACH v[k] = formula(g[k], v[k] __VA_ARGS__);            \
         ELUFAST_EACH{ELUFAST_WRITE(dx, v[k]) ELUFAST_GO_ON(dx)})
 
 #define ELUFAST_LOOP_BACKWARD(...) ELUFAST_LOOP_GRAD(BACKWARD, __VA_ARGS__)
