@@ -1,7 +1,6 @@
 #include "_own_call.h"
 
 #include "_float_modes.h"
-#include "_item_types.h"
 
 #define NO_IMPORT_UFUNC
 #include <numpy/ufuncobject.h>
@@ -15,16 +14,6 @@ static volatile unsigned long walked_calls;
 void elufast_count_own_call(void) { walked_calls++; }
 
 unsigned long elufast_walked_calls(void) { return walked_calls; }
-
-int elufast_own_kind(PyArrayObject *array) {
-    const int kind = elufast_kind_of(PyArray_DESCR(array));
-    return kind == ELUFAST_LONGDOUBLE ? -1 : kind;
-}
-
-/* The highest bit says that NumPy has to warn before it writes there (np.broadcast_arrays). */
-int elufast_is_writable(PyArrayObject *array) {
-    return PyArray_FLAGS(array) >= 0 && (PyArray_FLAGS(array) & NPY_ARRAY_WRITEABLE) != 0;
-}
 
 /* As NumPy, which clears and reads them for each call too, numbers them. */
 static int flags_for_numpy(int raised) {
@@ -43,9 +32,7 @@ PyObject *elufast_pack_outputs(const elufast_function *f, PyObject *const *outs)
     return tuple;
 }
 
-PyObject *elufast_end_own_call(const elufast_function *f, PyObject *const *outs, int raised) {
-    if (raised != 0 && PyUFunc_GiveFloatingpointErrors(f->name, flags_for_numpy(raised)) != 0) {
-        return NULL;
-    }
+PyObject *elufast_end_flagged_call(const elufast_function *f, PyObject *const *outs, int raised) {
+    if (PyUFunc_GiveFloatingpointErrors(f->name, flags_for_numpy(raised)) != 0) return NULL;
     return elufast_pack_outputs(f, outs);
 }

@@ -9,6 +9,7 @@
 #include <numpy/arrayobject.h>
 
 #include "_functions.h"
+#include "_item_types.h"
 
 /* Nanoseconds of work from which on other threads of Python may run meanwhile. Letting go of the
  * interpreter's lock costs some 40; NumPy does it from 500 elements on, whatever they cost. */
@@ -16,16 +17,27 @@ enum { ELUFAST_WORTH_LETTING_GO = 1000 };
 
 /* The elufast_type; -1 for types without loops, and for longdouble, which has the flags of another
  * unit of the processor. */
-int elufast_own_kind(PyArrayObject *array);
+static inline int elufast_own_kind(PyArrayObject *array) {
+    const int kind = elufast_kind_of(PyArray_DESCR(array));
+    return kind == ELUFAST_LONGDOUBLE ? -1 : kind;
+}
 
-/* Without a warning first. */
-int elufast_is_writable(PyArrayObject *array);
+/* The highest bit says that NumPy has to warn before it writes there (np.broadcast_arrays). */
+static inline int elufast_is_writable(PyArrayObject *array) {
+    return PyArray_FLAGS(array) >= 0 && (PyArray_FLAGS(array) & NPY_ARRAY_WRITEABLE) != 0;
+}
 
 /* A new reference: the output, or a tuple of them. */
 PyObject *elufast_pack_outputs(const elufast_function *f, PyObject *const *outs);
 
 /* The same; NULL with an exception, if the flags (those of _float_modes.h) are to raise one. */
-PyObject *elufast_end_own_call(const elufast_function *f, PyObject *const *outs, int raised);
+PyObject *elufast_end_flagged_call(const elufast_function *f, PyObject *const *outs, int raised);
+
+static inline PyObject *elufast_end_own_call(const elufast_function *f, PyObject *const *outs,
+                                             int raised) {
+    if (raised != 0) return elufast_end_flagged_call(f, outs, raised);
+    return f->out == 1 ? Py_NewRef(outs[0]) : elufast_pack_outputs(f, outs);
+}
 
 /* For tests: how many calls walked through arrays that NumPy would have given its iterator. */
 void elufast_count_own_call(void);
