@@ -299,6 +299,7 @@ int elufast_walk_directly(const elufast_request *request, PyObject **result) {
     *result = NULL;
     elufast_sort_axes(&c.walk, c.order);
     if (make_outputs(&c, made)) {
+        elufast_merge_axes(&c.walk);
         elufast_choose_directions(&c.walk);
         elufast_merge_axes(&c.walk);
         elufast_count_own_call();

@@ -13,10 +13,10 @@ typedef double elufast_double_item ELUFAST_ANYWHERE;
 enum { elufast_lanes_f32x16 = 16, elufast_lanes_f64x8 = 8, elufast_lanes_f32x8 = 8 };
 
 /* How many registers are computed at once, for each shape of functions.inc: in the caches and past
- * them (_lane_loops.inc), and by the placed loops, which have those of the latter past the caches.
- * As many as do not crowd the others: fewer where parameters are registers too, or registers are
- * put in order. One multiplication waits for memory, and needs one; floats past the caches are the
- * faster the more evenly they are written. */
+ * them (_lane_loops.inc), and by the placed loops (_placed_loops.c; past the caches as many, or
+ * one). As many as do not crowd the others: fewer where parameters are registers too, or registers
+ * are put in order. One multiplication waits for memory, and needs one; floats past the caches are
+ * the faster the more evenly they are written. */
 #define ELUFAST_AT_ONCE_OF(name, map, map_pair, backward, backward_from_output) \
     enum {                                                                      \
         elufast_at_once_MAP_##name = map,                                       \

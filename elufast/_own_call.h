@@ -39,7 +39,8 @@ static inline PyObject *elufast_end_own_call(const elufast_function *f, PyObject
     return f->out == 1 ? Py_NewRef(outs[0]) : elufast_pack_outputs(f, outs);
 }
 
-/* For tests: how many calls walked through arrays that NumPy would have given its iterator. */
+/* For tests: how many calls went through arrays without NumPy, but for the plain ones
+ * (_direct_call.c). */
 void elufast_count_own_call(void);
 unsigned long elufast_walked_calls(void);
 

@@ -10,7 +10,7 @@
 typedef enum {
     ELUFAST_AS_THEY_ARE,  /* contiguous and native */
     ELUFAST_EVERY_SECOND, /* data: with a gap as large as an element after each */
-    ELUFAST_REVERSED,     /* data: contiguous, the first one last */
+    ELUFAST_REVERSED,     /* data: contiguous, but the first one last, as x[::-1] */
     ELUFAST_REPEATED,     /* data: one number for all */
     ELUFAST_SWAPPED,      /* data: contiguous, with the other order of bytes */
     ELUFAST_OTHER_FLOAT,  /* contiguous: float for double, and of results the other way round too */

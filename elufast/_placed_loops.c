@@ -54,23 +54,24 @@ ELUFAST_FN void elufast_store_placed_f64x8(char *y, elufast_placing placing, __m
      place.placing < ELUFAST_PAST)
 
 /* What is to be done, for registers that come together, for whole ones and for the rest. */
-#define ELUFAST_IN_LANES(shape, place, ...)                \
-    if (ELUFAST_COMES_TOGETHER(shape, place)) {            \
-        enum { count = ELUFAST_AT_ONCE(shape, _placed) };  \
-        const mask_type mask = (mask_type) - 1;            \
-        for (; n >= count * lanes; n -= count * lanes) {   \
-            __VA_ARGS__                                    \
-        }                                                  \
-    }                                                      \
-    for (; n >= lanes; n -= lanes) {                       \
-        enum { count = 1 };                                \
-        const mask_type mask = (mask_type) - 1;            \
-        __VA_ARGS__                                        \
-    }                                                      \
-    if (n > 0) {                                           \
-        enum { count = 1 };                                \
-        const mask_type mask = (mask_type)((1u << n) - 1); \
-        __VA_ARGS__                                        \
+#define ELUFAST_IN_LANES(shape, place, ...)                                                     \
+    if (ELUFAST_COMES_TOGETHER(shape, place)) {                                                 \
+        enum { count = ELUFAST_AT_ONCE(shape, _placed), past = ELUFAST_AT_ONCE(shape, _past) }; \
+        _Static_assert(count == past || past == 1, "others go one by one");                     \
+        const mask_type mask = (mask_type) - 1;                                                 \
+        for (; n >= count * lanes; n -= count * lanes) {                                        \
+            __VA_ARGS__                                                                         \
+        }                                                                                       \
+    }                                                                                           \
+    for (; n >= lanes; n -= lanes) {                                                            \
+        enum { count = 1 };                                                                     \
+        const mask_type mask = (mask_type) - 1;                                                 \
+        __VA_ARGS__                                                                             \
+    }                                                                                           \
+    if (n > 0) {                                                                                \
+        enum { count = 1 };                                                                     \
+        const mask_type mask = (mask_type)((1u << n) - 1);                                      \
+        __VA_ARGS__                                                                             \
     }
 
 #define ELUFAST_LOOP_MAP(formula, ...)                   \

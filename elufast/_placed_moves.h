@@ -55,17 +55,20 @@ ELUFAST_FN int64_t elufast_item_f64(const char *x) {
     return bits;
 }
 
-/* x is the first element, which lies behind the others. */
+/* x is the first element, which lies behind the others (those under the mask, and nothing before
+ * them, are read). */
 ELUFAST_FN __m512 elufast_reversed_f32x16(const char *x, __mmask16 mask) {
     const __m512i backward =
         _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     const __mmask16 last = (__mmask16)(mask << (16 - __builtin_popcount(mask)));
-    return _mm512_permutexvar_ps(backward, _mm512_maskz_loadu_ps(last, x - 60));
+    return _mm512_permutexvar_ps(backward,
+                                 _mm512_maskz_loadu_ps(last, (const void *)((uintptr_t)x - 60)));
 }
 ELUFAST_FN __m512d elufast_reversed_f64x8(const char *x, __mmask8 mask) {
     const __m512i backward = _mm512_setr_epi64(7, 6, 5, 4, 3, 2, 1, 0);
     const __mmask8 last = (__mmask8)(mask << (8 - __builtin_popcount(mask)));
-    return _mm512_permutexvar_pd(backward, _mm512_maskz_loadu_pd(last, x - 56));
+    return _mm512_permutexvar_pd(backward,
+                                 _mm512_maskz_loadu_pd(last, (const void *)((uintptr_t)x - 56)));
 }
 
 ELUFAST_FN __m512 elufast_in_order_f32x16(const char *x, elufast_placing placing, __mmask16 mask) {

@@ -56,21 +56,29 @@ static void turn_round(elufast_walk *walk, int axis) {
     }
 }
 
-/* How many more of the data go on along the axis the same way as along the first one. */
-static int count_going_on(const elufast_walk *walk, int axis) {
-    int count = 0;
+/* How many more of the data go on along the axis the other way than along the first one. Where none
+ * of them has steps along both, the output would rather go forward. */
+static int count_going_back(const elufast_walk *walk, int axis) {
+    int count = 0, can_tell = 0;
     for (int k = 0; k < walk->loop->function->data; k++) {
         const ptrdiff_t *steps = walk->operands[k].steps;
-        if (steps[0] != 0 && steps[axis] != 0)
-            count += (steps[0] < 0) == (steps[axis] < 0) ? 1 : -1;
+        if (steps[0] == 0 || steps[axis] == 0) continue;
+        count += (steps[0] < 0) == (steps[axis] < 0) ? -1 : 1;
+        can_tell = 1;
     }
-    return count;
+    return can_tell ? count : walk->operands[elufast_count_inputs(walk)].steps[axis] < 0;
 }
 
+/* Rows of an output that come in reverse cost more than is gained, unless they are so long. */
+enum { LONG_ROW_BYTES = 512 };
+
 void elufast_choose_directions(elufast_walk *walk) {
-    if (walk->operands[elufast_count_inputs(walk)].steps[0] < 0) turn_round(walk, 0);
+    const elufast_operand *out = &walk->operands[elufast_count_inputs(walk)];
+    if (out->steps[0] < 0) turn_round(walk, 0);
+    const int has_long_rows = walk->lengths[0] * out->size >= LONG_ROW_BYTES;
     for (int axis = 1; axis < walk->axes; axis++) {
-        if (count_going_on(walk, axis) < 0) turn_round(walk, axis);
+        const int is_back = has_long_rows ? count_going_back(walk, axis) > 0 : out->steps[axis] < 0;
+        if (is_back) turn_round(walk, axis);
     }
 }
 

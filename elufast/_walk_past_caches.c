@@ -102,13 +102,13 @@ static void plan_outputs(elufast_plan *p) {
 /* ---- rows of data ---- */
 
 /* What a processor fetches by itself runs on into the gap after a row, and begins late in the next
- * one: rows of data that are far from each other, or come in reverse, are prefetched, by the kernel
- * or between its calls (_walk_rows.c), whole rows and so many bytes ahead at least (the first ones
- * along the second axis are not). 0.5 to 0.8 of the time. So are rows beside a row of parameters
- * that is read again for each of them, which keeps the processor from fetching by itself, so many
- * bytes ahead. 0.75 to 0.85 of elu's time; but where no kernel prefetches itself, calls for the
- * pieces of a row cost up to 1.2 times as much as that gains. Rows of less than a KiB gain nothing.
- * (compare.py --study layouts, before and after.) */
+ * one: rows of data that are far from each other, or go back (X[::-1, :]), are prefetched, by the
+ * kernel or between its calls (_walk_rows.c), whole rows and so many bytes ahead at least (the
+ * first ones along the second axis are not). 0.5 to 0.8 of the time. So are rows beside a row of
+ * parameters that is read again for each of them, which keeps the processor from fetching by
+ * itself, so many bytes ahead. 0.75 to 0.85 of elu's time; but where no kernel prefetches itself,
+ * calls for the pieces of a row cost up to 1.2 times as much as that gains. Rows of less than a KiB
+ * gain nothing. (compare.py --study layouts, before and after.) */
 enum { PREFETCHED_ROW = 1024, PREFETCHED_GAP = 512, BYTES_AHEAD = 4096 };
 
 /* What other programs leave of the last cache is less than all of it: with 3/4 to 1 of what it

@@ -402,17 +402,26 @@ def prepared_forms():
     return prepare
 
 
+def _of_small_form(form, x, peer):
+    if "integers" in form:
+        x = np.rint(x).astype(int)
+    by_array = "alphas" in form or "channels" in form
+    if peer == "np.exp":
+        return 0.5 * x if by_array else np.exp(x)
+    return elufast.elu(x, 0.5 if by_array or "alpha" in form else 1.0)
+
+
 def test_small_calls_are_what_their_names_say(prepared_forms, rng):
     x = rng.standard_normal((3, 1)).astype(F4)
     found = prepared_forms("small", "elufast", x)
     ours = {form: result for (peer, form), result in found.items() if peer == "elufast"}
     exps = {form: result for (peer, form), result in found.items() if peer == "np.exp"}
     assert list(ours) == list(exps)
-    assert len(ours) == 5
+    assert len(ours) == 7
     for form, result in ours.items():
-        expected = elufast.elu(x[0], 0.5 if "alpha" in form else 1.0)
+        expected, exp = (_of_small_form(form, x[0], peer) for peer in ("elufast", "np.exp"))
         np.testing.assert_allclose(np.ravel(result), expected, rtol=1e-6)
-        np.testing.assert_allclose(np.ravel(exps[form]), np.exp(x[0]), rtol=1e-6)
+        np.testing.assert_allclose(np.ravel(exps[form]), exp, rtol=1e-6)
     assert ours["f(x)"].shape == (1,)
     assert ours["f(np.float32)"].shape == ours["f(float)"].shape == ()
     assert (ours["f(np.float32)"].dtype, ours["f(float)"].dtype) == ("f4", "f8")
@@ -421,12 +430,9 @@ def test_small_calls_are_what_their_names_say(prepared_forms, rng):
 def test_small_arrays_that_are_not_plain_hold_the_same_numbers(prepared_forms, rng):
     x = rng.standard_normal((3, 36)).astype(F4)
     found = prepared_forms("small", "elufast", x)
-    assert len(found) == 16
+    assert len(found) == 20
     for (peer, form), result in found.items():
-        alpha = 0.5 if "alpha" in form or "channels" in form else 1.0
-        expected = elufast.elu(x[0], alpha)
-        if peer == "np.exp":
-            expected = 0.5 * x[0] if "channels" in form else np.exp(x[0])
+        expected = _of_small_form(form, x[0], peer)
         square = result.T if ".T" in form else result
         np.testing.assert_allclose(np.ravel(square), expected, rtol=1e-6)
 

@@ -188,6 +188,34 @@ def test_numpy_is_not_asked(row):
             assert _ufuncs.walked_calls() == before + 1
 
 
+@pytest.mark.parametrize("length", [20, 300])
+def test_directions(row, length):
+    """Of data and outputs, each forward or backward along each axis, long rows or short ones."""
+    rng = np.random.default_rng(length)
+    shape = (4, 30, length, 1)
+    ways = [(slice(None, None, a), slice(None, None, b), slice(None, None, c), slice(None))
+            for a in (1, -1) for b in (1, -1) for c in (1, -1)]  # fmt: skip
+    x = rng.normal(size=shape).astype(np.float32)
+    expected = outputs(function(row)(*[x] * len(row.data), order="K"))
+    for way in ways:
+        for other in ways:
+            data = [np.ascontiguousarray(x[way])[way] for _ in row.data]
+            data[0] = np.ascontiguousarray(x[other])[other]
+            outs = tuple(np.empty(shape, np.float32)[way] for _ in range(row.nout))
+            assert_same_bits(function(row)(*data, out=outs), expected)
+            assert_same_bits(function(row)(*data), expected)
+        column = np.ascontiguousarray(x[:, :, :1][way])[way]
+        wide = tuple(np.empty(shape, np.float32)[way] for _ in range(row.nout))
+        function(row)(*[column] * len(row.data), out=wide)
+        assert_same_bits(
+            wide,
+            tuple(
+                np.broadcast_to(each[:, :, :1], shape)
+                for each in outputs(function(row)(*[x] * len(row.data)))
+            ),
+        )
+
+
 # What memory is shared.
 
 

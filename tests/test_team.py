@@ -270,3 +270,17 @@ def test_a_call_that_was_withdrawn_is_not_answered(tmp_path):
     subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
     done = subprocess.run([program], check=True, capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["1", "0"]
+
+
+def test_who_has_slept_may_run_wherever_the_caller_may():
+    """One that was sent away from its caller's processor when it woke is bound to no other."""
+    code = """
+    for _ in range(5):
+        time.sleep(0.02)
+        assert helps()
+    end = time.monotonic() + 20
+    while any(os.sched_getaffinity(task) != os.sched_getaffinity(0) for task in workers):
+        assert time.monotonic() < end  # while it is sent away
+    print(len(workers))
+    """
+    assert run(SETUP + code) == "1"

@@ -51,6 +51,8 @@ def _forms(function: Any, rows: Array, **alpha: float) -> dict[str, list[Prepare
         "f(x)": [returned(partial(function, x)) for x in rows],
         "f(x, out=y)": [_into(function, x) for x in rows],
         "f(x, alpha=0.5)": [returned(partial(function, x, **alpha)) for x in rows],
+        "f(integers)": [returned(partial(function, x)) for x in np.rint(rows).astype(np.int64)],
+        "f(x, alphas, out=y)": _with_alphas(function, rows, np.full_like(rows[0], 0.5), alpha),
     }
     if rows.shape[1] == 1:
         forms["f(np.float32)"] = [returned(partial(function, row[0])) for row in rows]
@@ -66,16 +68,21 @@ def _laid_out(function: Any, rows: Array, **alpha: float) -> dict[str, list[Prep
     squares = rows.reshape(-1, side, side)
     cut = np.pad(squares, [(0, 0), (0, 0), (0, 8)])[..., :side]
     every_second = np.repeat(rows, 2, axis=1)[:, ::2]
-    # np.exp has no parameter that could be broadcast.
-    by_channel = function if alpha else np.multiply
     channels = np.full(side, 0.5, rows.dtype)
     return {
         "f(X[:, :k])": [returned(partial(function, x)) for x in cut],
         "f(X[:, :k], out=Y)": [_into(function, x) for x in cut],
         "f(X.T, out=Y)": [_into(function, x.T) for x in squares],
         "f(x[::2], out=y)": [_into(function, x) for x in every_second],
-        "f(X, channels, out=Y)": [_into(by_channel, x, channels) for x in squares],
+        "f(X, channels, out=Y)": _with_alphas(function, squares, channels, alpha),
     }
+
+
+def _with_alphas(
+    function: Any, rows: Array, alphas: Array, alpha: Mapping[str, float]
+) -> list[Prepared]:
+    """np.exp has no parameter that could be an array: np.multiply is called in its place."""
+    return [_into(function if alpha else np.multiply, x, alphas) for x in rows]
 
 
 def _into(function: Any, *inputs: Array, **where: Array) -> Prepared:
@@ -126,7 +133,7 @@ class Small(Study):
                 for record in ours
             ]
             columns = ["elements", "", f"elufast.{function}", "np.exp", "ratio"]
-            note = f"np.exp has no alpha; channels: np.multiply; marked: above {GOOD}."
+            note = f"np.exp has no alpha; with arrays of them: np.multiply; marked: above {GOOD}."
             yield Sheet(f"{function}, {threads(count)}: ns a call", columns, rows, note)
 
     def draw(self, comparison: Comparison, folder: Path) -> list[Path]:
