@@ -1,4 +1,6 @@
-/* Calls that NumPy would cut into short pieces: run by all threads, with NumPy's results. */
+/* Long calls that NumPy would cut into short pieces, as far as _direct_walk.h leaves them: arrays
+ * of several types, swapped or misaligned, or that share memory. With NumPy's iterator, and its
+ * results, but run by all threads. */
 #ifndef ELUFAST_ITERATE_H
 #define ELUFAST_ITERATE_H
 
